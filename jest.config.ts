@@ -1,0 +1,19 @@
+import type { Config } from "jest";
+
+/** Every suite runs with the same compiler; `--selectProjects` picks one by the folder's name. */
+const project = (name: string, extra: object = {}): object => ({
+  displayName: name,
+  rootDir: ".",
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  transform: { "\\.ts$": ["@swc/jest", { jsc: { target: "es2023" } }] },
+  testEnvironment: "node",
+  ...extra,
+});
+
+const config: Config = {
+  projects: ["unit", "mappings", "contract", "integration", "e2e"].map((name) => project(name)),
+  testTimeout: 60_000,
+  verbose: false,
+};
+
+export default config;
