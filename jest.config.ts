@@ -1,13 +1,12 @@
 import type { Config } from "jest";
 
 /** Every suite runs with the same compiler; `--selectProjects` picks one by the folder's name. */
-const project = (name: string, extra: object = {}): object => ({
+const project = (name: string): Record<string, unknown> => ({
   displayName: name,
   rootDir: ".",
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   transform: { "\\.ts$": ["@swc/jest", { jsc: { target: "es2023" } }] },
   testEnvironment: "node",
-  ...extra,
 });
 
 const config: Config = {
