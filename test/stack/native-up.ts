@@ -1,0 +1,153 @@
+import path from "node:path";
+import { writeHubConfig } from "./hub-config";
+import { createInstance, logFile, readInstance, saveInstance, type Instance } from "./instance";
+import { withLock } from "./lock";
+import { ADMIN_LOGIN, loginsAreReady, prepareLogins, SERVICE_LOGIN } from "./logins";
+import { addonChanged, adminUrl, ensureData, HUB_DATABASE, HUB_ROLE, setBaseUrl, updateAddon } from "./native-data";
+import {
+  bringUp,
+  hubConfigFile,
+  odooService,
+  postgresService,
+  sandboxService,
+  serviceExists,
+  serviceUrl,
+  sidecarService,
+} from "./native-services";
+import { ODOO_DATABASE, writeOdooConfig, type OdooHome } from "./odoo-command";
+import { cachePaths } from "./paths";
+import { freePort } from "./ports";
+import { postgresUrl } from "./postgres-server";
+import { runningService, stopService, type ServiceSpec } from "./processes";
+import { grantQueueRole, QUEUE_ROLE } from "./queue-role";
+import { ensureRuntime, type Runtime } from "./runtime";
+import { SERVICES, writeStack, type ServiceName, type StackState } from "./state";
+import type { UpOptions } from "./up";
+
+/** Bring the stack up as plain processes. What was started is stopped again when a later step fails or is interrupted. */
+export async function upNative(options: UpOptions): Promise<StackState> {
+  const { name, progress, signal } = options;
+  return await withLock(
+    `${cachePaths.stack(name)}.lock`,
+    async () => {
+      const runtime = await ensureRuntime(progress, signal);
+      const instance = (await readInstance(name)) ?? (await createInstance(name, options.demoData, runtime.user));
+      const started: ServiceName[] = [];
+      try {
+        return await start(runtime, instance, options, started);
+      } catch (error) {
+        for (const service of started.reverse()) await stopService(instance.dir, service);
+        throw error;
+      }
+    },
+    { signal, onWait: (owner) => progress.note(`waiting for process ${owner}, which works on the same stack`) },
+  );
+}
+
+async function start(
+  runtime: Runtime,
+  instance: Instance,
+  options: UpOptions,
+  started: ServiceName[],
+): Promise<StackState> {
+  const { progress } = runtime;
+  const bring = async (title: string, spec: ServiceSpec): Promise<void> => {
+    if (!(await runningService(instance.dir, spec.name))) started.push(spec.name);
+    await progress.step(title, async () => void (await bringUp(runtime, instance, spec)));
+  };
+  await choosePorts(instance);
+  await ensureData(runtime, instance);
+  await saveInstance(instance);
+  await bring("Postgres", postgresService(runtime, instance));
+
+  const home: OdooHome = { source: runtime.source, user: runtime.user, dir: instance.dir };
+  const needsLogins = !loginsAreReady(instance);
+  if (await addonChanged(instance))
+    for (const name of ["sidecar", "odoo"] as const) await stopService(instance.dir, name);
+  await writeOdooConfig(home, {
+    postgresPort: instance.ports.postgres,
+    password: instance.passwords.odoo,
+    httpPort: instance.ports.odoo,
+    masterPassword: instance.passwords.master,
+  });
+  await updateAddon(runtime, instance, home);
+  if (needsLogins) {
+    await progress.step(
+      "Logins and API key",
+      async () => await prepareLogins(home, instance, progress, runtime.signal),
+    );
+    await saveInstance(instance);
+  }
+  await setBaseUrl(instance, serviceUrl(instance, "odoo"));
+  await grantQueueRole(adminUrl(instance), instance.passwords.queue);
+  await bring("Odoo", odooService(runtime, instance, home));
+
+  const state = describe(instance);
+  await writeHubConfig(state);
+  if (serviceExists("sandbox")) await bring("Sandbox systems", sandboxService(instance));
+  else progress.note("sandbox systems: not there yet");
+  if (!options.withSidecar) await stopService(instance.dir, "sidecar");
+  else if (serviceExists("sidecar")) await bring("Sidecar", sidecarService(instance));
+  else progress.note("sidecar: not there yet");
+
+  for (const name of SERVICES) {
+    const running = await runningService(instance.dir, name);
+    if (running) state.pids[name] = running.pid;
+  }
+  await writeStack(state);
+  return state;
+}
+
+/** Ports stay what they were unless somebody else took one while the stack was down. */
+async function choosePorts(instance: Instance): Promise<void> {
+  for (const name of SERVICES) {
+    if (await runningService(instance.dir, name)) continue;
+    instance.ports[name] = await freePort(instance.ports[name]);
+  }
+}
+
+function describe(instance: Instance): StackState {
+  const { name, dir, ports, passwords } = instance;
+  return {
+    name,
+    mode: "native",
+    dir,
+    odoo: {
+      url: serviceUrl(instance, "odoo"),
+      database: ODOO_DATABASE,
+      login: ADMIN_LOGIN,
+      password: passwords.admin,
+      serviceLogin: SERVICE_LOGIN,
+      serviceKey: instance.serviceKey?.key ?? null,
+    },
+    postgres: {
+      adminUrl: adminUrl(instance),
+      queueUrl: postgresUrl(ports.postgres, QUEUE_ROLE, passwords.queue, ODOO_DATABASE),
+      hubUrl: postgresUrl(ports.postgres, HUB_ROLE, passwords.hub, HUB_DATABASE),
+    },
+    sidecar: {
+      url: serviceUrl(instance, "sidecar"),
+      adminToken: passwords.adminToken,
+      configFile: hubConfigFile(instance),
+    },
+    sandbox: { url: serviceUrl(instance, "sandbox") },
+    logs: {
+      postgres: logFile(instance, "postgres"),
+      odoo: logFile(instance, "odoo"),
+      sandbox: logFile(instance, "sandbox"),
+      sidecar: logFile(instance, "sidecar"),
+    },
+    pids: {},
+  };
+}
+
+/** Stop the processes of a stack, the ones that depend on others first. Its data stays. */
+export async function downNative(name: string): Promise<ServiceName[]> {
+  const dir = cachePaths.stack(name);
+  const stopped: ServiceName[] = [];
+  for (const service of [...SERVICES].reverse()) if (await stopService(dir, service)) stopped.push(service);
+  return stopped;
+}
+
+/** Where the data of a stack is; deleting it makes the next `up` start from the template. */
+export const nativeDataDir = (name: string): string => path.resolve(cachePaths.stack(name));

@@ -1,0 +1,98 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { openSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { asUser, giveTo, type ServiceUser } from "./os-user";
+import { cachePaths } from "./paths";
+import { freePort } from "./ports";
+import type { PostgresBinaries } from "./postgres-binaries";
+import { stopPostgresOf } from "./postgres-reap";
+import { acceptsConnections, DISPOSABLE, postgresArgs, postgresUrl, SUPERUSER } from "./postgres-server";
+import { isAlive, self, type ProcessIdentity } from "./proc";
+import { waitUntil } from "./wait";
+
+const READY_MS = 30_000;
+const STOP_MS = 20_000;
+const OWNER_FILE = "owner.json";
+
+/** A folder that belongs to this process and goes when it ends, or when the next one finds it without an owner. */
+export async function createScratchDir(user: ServiceUser): Promise<string> {
+  await sweepScratch();
+  const dir = path.join(cachePaths.scratch(), `${process.pid}-${randomBytes(4).toString("hex")}`);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await writeFile(path.join(dir, OWNER_FILE), JSON.stringify(self()));
+  await giveTo(user, dir);
+  return dir;
+}
+
+/** Remove folders, and stop servers, of processes that ended without doing so themselves. */
+async function sweepScratch(): Promise<void> {
+  const root = cachePaths.scratch();
+  for (const name of await readdir(root).catch(() => [])) {
+    const dir = path.join(root, name);
+    const text = await readFile(path.join(dir, OWNER_FILE), "utf8").catch(() => undefined);
+    if (text === undefined || text === "" || isAlive(JSON.parse(text) as ProcessIdentity)) continue;
+    await stopPostgresOf(path.join(dir, "pgdata"));
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** A Postgres server that is a child of this process and does not care about losing its data. */
+export interface ScratchPostgres {
+  port: number;
+  adminUrl: string;
+  stop(): Promise<void>;
+}
+
+/** Start a server on an existing data folder whose superuser has this password. */
+export async function startScratchPostgres(
+  binaries: PostgresBinaries,
+  user: ServiceUser,
+  dataDir: string,
+  password: string,
+  signal?: AbortSignal,
+): Promise<ScratchPostgres> {
+  const port = await freePort();
+  const log = openSync(`${dataDir}.log`, "a", 0o600);
+  const child = spawn(binaries.postgres, postgresArgs(dataDir, port, DISPOSABLE), {
+    cwd: dataDir,
+    stdio: ["ignore", log, log],
+    // Its own group: an interrupt typed in the terminal must not stop the server before its clients.
+    detached: true,
+    ...asUser(user),
+  });
+  const killNow = (): void => void child.kill("SIGQUIT");
+  process.once("exit", killNow);
+  const server: ScratchPostgres = {
+    port,
+    adminUrl: postgresUrl(port, SUPERUSER, password, "postgres"),
+    async stop() {
+      process.removeListener("exit", killNow);
+      await stopChild(child);
+    },
+  };
+  try {
+    await waitUntil("Postgres", async () => await acceptsConnections(server.adminUrl), {
+      timeoutMs: READY_MS,
+      gaveUp: () => (child.exitCode === null ? undefined : `it ended with code ${child.exitCode}; see ${dataDir}.log`),
+      signal,
+    });
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise<void>((resolve) => {
+    const hard = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    child.once("exit", () => {
+      clearTimeout(hard);
+      resolve();
+    });
+    child.kill("SIGINT");
+  });
+}
