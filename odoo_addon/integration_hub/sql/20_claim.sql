@@ -1,0 +1,149 @@
+-- Takes up to `max_rows` deliveries of one system under a lease of `lease_seconds`.
+--
+-- Only the head of a lane (the deliveries of one record to one system) can be claimed, so that one delivery of a record is in flight at a
+-- time. What waits behind a head is parked as 'waiting' and is not looked at again until `unpark`. Where several unsent full-state deliveries
+-- (`coalesce`) of a lane wait, the last one goes and the others become 'superseded'; a delete supersedes all full states before it.
+--
+-- Answer: one row per claimed delivery (state 'processing'), and one row per delivery parked behind another that is in flight (state 'waiting', id and lane
+-- only): the caller unparks those lanes after its claim has committed, because the delivery in front may have ended meanwhile.
+-- A paused system gives no rows. Raises HB404 for an unknown system.
+--
+-- Traps this text avoids: the head of a lane is found by a correlated `ORDER BY id LIMIT 1` probe, which stays an index scan under stale statistics where
+-- NOT EXISTS does not; the plan is made for the actual limit (force_custom_plan), and JIT would cost more than the claim.
+-- Indexes: (system_id, priority, id) WHERE pending; (system_id, next_attempt_at) WHERE retry/unknown; (system_id, lane, id) WHERE open.
+CREATE OR REPLACE FUNCTION integration_hub.claim(worker text, system text, max_rows integer, lease_seconds integer)
+RETURNS TABLE (
+  state text, id integer, event_id integer, lane text, model text, res_id integer, operation text, event_type text, object text,
+  payload text, company_id integer, attempts integer, verify boolean, forced boolean, last_attempt_at timestamptz,
+  occurred_at timestamptz, traceparent text, links jsonb)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  v_system integer := integration_hub_private.system_id(claim.system);
+  v_now timestamp := integration_hub_private.utc_now();
+  v_candidates integer[];
+  v_lanes text[];
+  v_mates integer[];
+BEGIN
+  IF NOT integration_hub_private.may_claim(v_system, v_now) THEN
+    RETURN;
+  END IF;
+
+  -- 1. Candidates: what is pending, and what is due again. Rows another claim holds are skipped.
+  WITH due AS MATERIALIZED (
+    SELECT d.id, d.lane, d.priority FROM public.integration_delivery d
+    WHERE d.system_id = v_system AND d.state IN ('retry', 'unknown') AND d.next_attempt_at <= v_now
+    ORDER BY d.next_attempt_at LIMIT claim.max_rows FOR UPDATE SKIP LOCKED
+  ), fresh AS MATERIALIZED (
+    SELECT d.id, d.lane, d.priority FROM public.integration_delivery d
+    WHERE d.system_id = v_system AND d.state = 'pending'
+    ORDER BY d.priority, d.id LIMIT claim.max_rows FOR UPDATE SKIP LOCKED
+  ), chosen AS (
+    SELECT * FROM due UNION ALL SELECT * FROM fresh ORDER BY priority, id LIMIT claim.max_rows
+  )
+  SELECT array_agg(c.id), array_agg(DISTINCT c.lane::text) INTO v_candidates, v_lanes FROM chosen c;
+  IF v_candidates IS NULL THEN
+    RETURN;
+  END IF;
+
+  -- 2. Their lane mates that are certainly unsent, so that a later full state can take an earlier one's place.
+  SELECT array_agg(mate.id) INTO v_mates
+  FROM unnest(v_lanes) AS l(lane)
+  CROSS JOIN LATERAL (
+    SELECT d.id FROM public.integration_delivery d
+    WHERE d.system_id = v_system AND d.lane = l.lane
+      AND d.state IN ('pending', 'waiting', 'processing', 'retry', 'unknown', 'held', 'dead')
+      AND (d.state IN ('pending', 'waiting')
+           OR (d.state = 'retry' AND d.next_attempt_at <= v_now)
+           OR (d.coalesce AND (d.state = 'dead' OR (d.state = 'held' AND d.error_kind IN ('data', 'business')))))
+      AND d.id <> ALL (v_candidates)
+    ORDER BY d.id LIMIT 200 FOR UPDATE SKIP LOCKED
+  ) AS mate;
+
+  -- 3. Judge every lane, and 4. write the verdicts.
+  RETURN QUERY
+  WITH owned AS MATERIALIZED (
+    SELECT d.id, d.lane::text AS lane, d.state::text AS state, d.object, d.operation, d.coalesce, d.verify, d.forced, d.wait_for, d.claimed_at
+    FROM public.integration_delivery d WHERE d.id = ANY (v_candidates || v_mates)
+  ), lanes AS MATERIALIZED (
+    SELECT o.lane, array_agg(o.id) AS ids FROM owned o GROUP BY o.lane
+  ), fronts AS MATERIALIZED (
+    -- The first open delivery of the lane that is not ours: nothing behind it may go.
+    SELECT l.lane, l.ids, front.id AS front_id, front.state AS front_state
+    FROM lanes l
+    LEFT JOIN LATERAL (
+      SELECT d.id, d.state FROM public.integration_delivery d
+      WHERE d.system_id = v_system AND d.lane = l.lane
+        AND d.state IN ('pending', 'waiting', 'processing', 'retry', 'unknown', 'held', 'dead')
+        AND d.id <> ALL (l.ids)
+      ORDER BY d.id LIMIT 1
+    ) AS front ON true
+  ), ahead AS (
+    -- Ours and in front of it, with what the head of the lane is.
+    SELECT o.*, first_value(o.object) OVER w AS head_object, first_value(o.id) OVER w AS head_id
+    FROM owned o JOIN fronts f ON f.lane = o.lane
+    WHERE f.front_id IS NULL OR o.id < f.front_id
+    WINDOW w AS (PARTITION BY o.lane ORDER BY o.id)
+  ), limits AS (
+    SELECT a.lane, min(a.head_id) AS head_id,
+      min(a.id) FILTER (WHERE NOT a.coalesce OR a.object <> a.head_object OR a.state = 'unknown' OR a.operation = 'unlink') AS first_apart,
+      min(a.id) FILTER (WHERE a.operation <> 'unlink' AND (NOT a.coalesce OR a.state = 'unknown')) AS first_kept
+    FROM ahead a GROUP BY a.lane
+  ), winners AS (
+    SELECT l.lane, coalesce(
+      (SELECT max(a.id) FROM ahead a WHERE a.lane = l.lane AND a.operation = 'unlink' AND (l.first_kept IS NULL OR a.id < l.first_kept)),
+      CASE WHEN l.first_apart = l.head_id THEN l.head_id
+           ELSE (SELECT max(a.id) FROM ahead a WHERE a.lane = l.lane AND (l.first_apart IS NULL OR a.id < l.first_apart)) END) AS id
+    FROM limits l
+  ), going AS MATERIALIZED (
+    -- A winner that itself waits for a person or for a link does not go, and its lane waits with it.
+    SELECT w.lane, w.id,
+      (SELECT bool_or(a.verify) FROM ahead a WHERE a.lane = w.lane AND a.id <= w.id) AS verify,
+      (SELECT bool_or(a.forced) FROM ahead a WHERE a.lane = w.lane AND a.id <= w.id) AS forced
+    FROM winners w JOIN owned o ON o.id = w.id
+    WHERE o.state IN ('pending', 'retry', 'unknown') OR (o.state = 'waiting' AND o.wait_for IS NULL)
+  ), verdicts AS MATERIALIZED (
+    SELECT o.id, o.claimed_at AS previous_claim, g.id AS winner_id, g.verify, g.forced, f.front_state,
+      CASE WHEN o.id = g.id THEN 'go'
+           WHEN o.id < g.id THEN 'superseded'
+           WHEN o.state IN ('retry', 'unknown') THEN 'later'
+           WHEN o.state = 'pending' THEN 'park'
+           ELSE 'leave' END AS verdict
+    FROM owned o JOIN fronts f ON f.lane = o.lane LEFT JOIN going g ON g.lane = o.lane
+  ), written AS (
+    UPDATE public.integration_delivery d SET
+      state = CASE v.verdict WHEN 'go' THEN 'processing' WHEN 'superseded' THEN 'superseded' WHEN 'park' THEN 'waiting' ELSE d.state END,
+      claimed_by = CASE v.verdict WHEN 'go' THEN claim.worker ELSE d.claimed_by END,
+      claimed_at = CASE v.verdict WHEN 'go' THEN v_now ELSE d.claimed_at END,
+      lease_until = CASE v.verdict WHEN 'go' THEN v_now + make_interval(secs => claim.lease_seconds) ELSE NULL END,
+      attempts = d.attempts + CASE v.verdict WHEN 'go' THEN 1 ELSE 0 END,
+      verify = CASE v.verdict WHEN 'go' THEN v.verify ELSE d.verify END,
+      forced = CASE v.verdict WHEN 'go' THEN v.forced ELSE d.forced END,
+      next_attempt_at = CASE v.verdict WHEN 'later' THEN v_now + interval '5 seconds' ELSE NULL END,
+      wait_for = CASE v.verdict WHEN 'superseded' THEN NULL ELSE d.wait_for END,
+      superseded_by_id = CASE v.verdict WHEN 'superseded' THEN v.winner_id ELSE NULL END,
+      done_at = CASE v.verdict WHEN 'superseded' THEN v_now ELSE NULL END
+    FROM verdicts v
+    WHERE d.id = v.id AND v.verdict <> 'leave'
+    RETURNING v.verdict, v.previous_claim, v.front_state, d.id, d.event_id, d.lane, d.model, d.res_id, d.operation, d.event_type, d.object,
+      d.company_id, d.attempts, d.verify, d.forced, d.priority
+  )
+  SELECT 'processing', w.id, w.event_id, w.lane::text, w.model::text, w.res_id, w.operation::text, w.event_type::text, w.object::text,
+    p.payload, w.company_id, w.attempts, coalesce(w.verify, false), coalesce(w.forced, false), w.previous_claim AT TIME ZONE 'UTC',
+    e.occurred_at AT TIME ZONE 'UTC', e.traceparent::text,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'type', k.external_type, 'externalId', k.external_id, 'url', k.external_url, 'fingerprint', k.fingerprint)), '[]')
+     FROM public.integration_link k WHERE k.system_id = v_system AND k.lane = w.lane AND k.active)
+  FROM written w
+  JOIN public.integration_event e ON e.id = w.event_id
+  LEFT JOIN public.integration_event_payload p ON p.event_id = w.event_id
+  WHERE w.verdict = 'go'
+  UNION ALL
+  SELECT 'waiting', w.id, NULL, w.lane::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM written w
+  WHERE w.verdict = 'park' AND w.front_state IN ('processing', 'pending', 'waiting');
+END $$;
