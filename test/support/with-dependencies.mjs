@@ -28,7 +28,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
   utimesSync(installed, now, now);
 }
 
-const child = spawn(process.execPath, [path.join(root, "node_modules/tsx/dist/cli.mjs"), path.join(root, program), ...args], {
+const child = spawn(process.execPath, ["--import", "tsx", path.join(root, program), ...args], {
   cwd: root,
   stdio: "inherit",
 });
