@@ -9,6 +9,7 @@ import { freePort } from "./ports";
 import type { PostgresBinaries } from "./postgres-binaries";
 import { stopPostgresOf } from "./postgres-reap";
 import { acceptsConnections, DISPOSABLE, postgresArgs, postgresUrl, SUPERUSER } from "./postgres-server";
+import { logTail } from "./processes";
 import { isAlive, self, type ProcessIdentity } from "./proc";
 import { waitUntil } from "./wait";
 
@@ -20,7 +21,8 @@ const OWNER_FILE = "owner.json";
 export async function createScratchDir(user: ServiceUser): Promise<string> {
   await sweepScratch();
   const dir = path.join(cachePaths.scratch(), `${process.pid}-${randomBytes(4).toString("hex")}`);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await mkdir(cachePaths.scratch(), { recursive: true });
+  await mkdir(dir, { mode: 0o700 });
   await writeFile(path.join(dir, OWNER_FILE), JSON.stringify(self()));
   await giveTo(user, dir);
   return dir;
@@ -54,7 +56,8 @@ export async function startScratchPostgres(
   signal?: AbortSignal,
 ): Promise<ScratchPostgres> {
   const port = await freePort();
-  const log = openSync(`${dataDir}.log`, "a", 0o600);
+  const logFile = `${dataDir}.log`;
+  const log = openSync(logFile, "a", 0o600);
   const child = spawn(binaries.postgres, postgresArgs(dataDir, port, DISPOSABLE), {
     cwd: dataDir,
     stdio: ["ignore", log, log],
@@ -75,7 +78,8 @@ export async function startScratchPostgres(
   try {
     await waitUntil("Postgres", async () => await acceptsConnections(server.adminUrl), {
       timeoutMs: READY_MS,
-      gaveUp: () => (child.exitCode === null ? undefined : `it ended with code ${child.exitCode}; see ${dataDir}.log`),
+      gaveUp: () =>
+        child.exitCode === null ? undefined : `it ended with code ${child.exitCode}:\n${logTail(logFile)}`,
       signal,
     });
     return server;

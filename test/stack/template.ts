@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ADDON, addonExists, addonHash, copyAddons } from "./addon";
 import { buildOnce } from "./build-once";
@@ -173,7 +173,9 @@ async function prepareFolder(runtime: Runtime, template: Template): Promise<void
   await giveTo(runtime.user, cachePaths.pycache());
 }
 
+/** Touched at every use, so that the oldest by time is the one nobody wants any more. */
 async function open(dir: string): Promise<Template> {
+  await utimes(dir, new Date(), new Date());
   const saved = JSON.parse(await readFile(path.join(dir, "template.json"), "utf8")) as Omit<Template, "dir">;
   return { dir, ...saved };
 }
