@@ -1,0 +1,116 @@
+import type { Pool } from "pg";
+import type { Json, JsonObject } from "../../sidecar/domain/json";
+import type { Operation } from "../../sidecar/domain/delivery";
+
+/** A change as the addon would record it; everything but the record has a default. */
+export interface Change {
+  system?: string;
+  lane: string;
+  operation?: Operation;
+  object?: string;
+  eventType?: string;
+  record?: JsonObject;
+  coalesce?: boolean;
+  priority?: number;
+}
+
+/**
+ * Writes to the queue what the addon writes when a user changes a record, without an Odoo server: the same tables in a database that Odoo made.
+ * Only for tests of what happens after the capture; the capture itself is tested inside Odoo.
+ */
+export class QueueFixture {
+  constructor(private readonly pool: Pool) {}
+
+  /** A system that can be claimed from. Answers its id; an existing one is reset to active. */
+  async system(code: string, options: { maxAttempts?: number } = {}): Promise<number> {
+    const { rows } = await this.pool.query<{ id: number }>(
+      `INSERT INTO integration_system (code, name, connector, state, active, max_attempts, create_date, write_date)
+       VALUES ($1, initcap($1), $1, 'active', true, $2, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+       ON CONFLICT (code) DO UPDATE SET state = 'active', active = true, pause_kind = NULL, pause_reason = NULL, paused_until = NULL,
+         max_attempts = excluded.max_attempts
+       RETURNING id`,
+      [code, options.maxAttempts ?? 12],
+    );
+    return one(rows).id;
+  }
+
+  /** Records one change in a transaction of its own, with the notification, and answers the delivery's id. */
+  async change(change: Change): Promise<number> {
+    const { lane, operation = "write", object = "customer", coalesce = true, priority = 50 } = change;
+    const [model = "", resId = "0"] = lane.split(",");
+    const record: JsonObject = { id: Number(resId), name: `Record ${resId}`, ...change.record };
+    const payload: Json = { record, changed: [], before: {} };
+    const { rows } = await this.pool.query<{ id: number }>(
+      `WITH system AS (SELECT id, code FROM integration_system WHERE code = $1),
+       event AS (
+         INSERT INTO integration_event (event_type, object, operation, model, res_id, res_name, traceparent, txid, occurred_at, create_date)
+         VALUES ($2, $3, $4, $5, $6, $7, '00-' || md5(random()::text) || '-' || left(md5(random()::text), 16) || '-01', txid_current(),
+           clock_timestamp() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+         RETURNING id),
+       payload AS (INSERT INTO integration_event_payload (event_id, payload) SELECT id, $8 FROM event),
+       notified AS (SELECT pg_notify('integration_hub', code) FROM system)
+       INSERT INTO integration_delivery (event_id, system_id, lane, model, res_id, res_name, object, event_type, operation, state, priority, coalesce,
+         forced, verify, attempts, create_date)
+       SELECT event.id, system.id, $9, $5, $6, $7, $3, $2, $4, 'pending', $10, $11, false, false, 0, now() AT TIME ZONE 'UTC'
+       FROM event, system, notified
+       RETURNING id`,
+      [
+        change.system ?? "hubspot",
+        change.eventType ?? `${object}.changed`,
+        object,
+        operation,
+        model,
+        Number(resId),
+        String(record["name"]),
+        JSON.stringify(payload),
+        lane,
+        priority,
+        coalesce,
+      ],
+    );
+    return one(rows).id;
+  }
+
+  /** The delivery's row, for what the contract does not answer. */
+  async delivery(id: number): Promise<Record<string, unknown>> {
+    const { rows } = await this.pool.query<Record<string, unknown>>("SELECT * FROM integration_delivery WHERE id = $1", [id]);
+    return one(rows);
+  }
+
+  async states(ids: number[]): Promise<string[]> {
+    const { rows } = await this.pool.query<{ state: string }>(
+      "SELECT d.state FROM unnest($1::int[]) WITH ORDINALITY AS wanted(id, position) JOIN integration_delivery d USING (id) ORDER BY position",
+      [ids],
+    );
+    return rows.map((row) => row.state);
+  }
+
+  async attempts(id: number): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.pool.query<Record<string, unknown>>(
+      "SELECT * FROM integration_attempt WHERE delivery_id = $1 ORDER BY id",
+      [id],
+    );
+    return rows;
+  }
+
+  /** Makes leases and retries due, so that a test need not wait for them. */
+  async letTimePass(): Promise<void> {
+    await this.pool.query(
+      `UPDATE integration_delivery SET lease_until = lease_until - interval '2 hours', next_attempt_at = next_attempt_at - interval '2 hours'
+       WHERE lease_until IS NOT NULL OR next_attempt_at IS NOT NULL`,
+    );
+  }
+
+  /** Empties the queue between tests that share a database. */
+  async clear(): Promise<void> {
+    await this.pool.query(
+      "TRUNCATE integration_attempt, integration_link, integration_delivery, integration_event_payload, integration_event CASCADE",
+    );
+  }
+}
+
+function one<T>(rows: T[]): T {
+  const row = rows[0];
+  if (row === undefined) throw new Error("The fixture's statement gave no row: is the system there?");
+  return row;
+}
