@@ -1,0 +1,82 @@
+import type { Settlement } from "../domain/delivery";
+import type { Json, JsonObject } from "../domain/json";
+import type { Claim, DeliveryFilter, Identity, LaneLink, Queue, QueueHealth, Settled, SystemState } from "./queue";
+import { filterToJson } from "./queue";
+import * as rows from "./queue-rows";
+import type { RecordClient } from "./record-client";
+
+const MODEL = "integration.queue";
+
+/**
+ * The queue through Odoo's API, for places where the database cannot be reached (Odoo.sh). The methods run the same SQL
+ * functions. There is no NOTIFY here: polling alone finds new work.
+ */
+export class ApiQueue implements Queue {
+  constructor(private readonly client: RecordClient) {}
+
+  async identity(): Promise<Identity> {
+    const answer = await this.call<rows.Row | rows.Row[]>("identity", {});
+    return rows.toIdentity((Array.isArray(answer) ? answer[0] : answer) ?? {});
+  }
+
+  async systems(): Promise<SystemState[]> {
+    return (await this.call<rows.Row[]>("systems", {})).map(rows.toSystem);
+  }
+
+  async claim(worker: string, system: string, maxRows: number, leaseSeconds: number): Promise<Claim> {
+    const args = { worker, system, max_rows: maxRows, lease_seconds: leaseSeconds };
+    return rows.toClaim(await this.call<rows.Row[]>("claim", args));
+  }
+
+  async unpark(system: string, lanes: string[]): Promise<number> {
+    return this.call<number>("unpark", { system, lanes });
+  }
+
+  async renew(worker: string, ids: number[], leaseSeconds: number): Promise<number[]> {
+    return this.call<number[]>("renew", { worker, delivery_ids: ids, lease_seconds: leaseSeconds });
+  }
+
+  async settle(worker: string, settlements: Settlement[]): Promise<Settled[]> {
+    const results = settlements.map(rows.settlementToJson);
+    return (await this.call<rows.Row[]>("settle", { worker, results })).map(rows.toSettled);
+  }
+
+  async reap(): Promise<number> {
+    return this.call<number>("reap", {});
+  }
+
+  async links(system: string, lanes: string[]): Promise<LaneLink[]> {
+    return (await this.call<rows.Row[]>("links", { system, lanes })).map(rows.toLaneLink);
+  }
+
+  async replay(ids: number[], requestedBy: string, force: boolean): Promise<number[]> {
+    return this.call<number[]>("replay", { delivery_ids: ids, requested_by: requestedBy, force });
+  }
+
+  async findDeliveries(filter: DeliveryFilter, maxRows: number): Promise<number[]> {
+    return this.call<number[]>("find_deliveries", { filter: filterToJson(filter), max_rows: maxRows });
+  }
+
+  async pause(system: string, kind: string, reason: string, until: Date | null): Promise<void> {
+    await this.call("pause", { system, kind, reason, until: until ? until.toISOString() : false });
+  }
+
+  async resume(system: string): Promise<void> {
+    await this.call("resume", { system });
+  }
+
+  async health(): Promise<QueueHealth> {
+    return rows.toHealth(await this.call<JsonObject>("health", {}));
+  }
+
+  listen(): null {
+    return null;
+  }
+
+  /** The record client belongs to whoever made it. */
+  async close(): Promise<void> {}
+
+  private call<Answer>(method: string, args: Record<string, Json>): Promise<Answer> {
+    return this.client.call<Answer>(MODEL, method, args);
+  }
+}

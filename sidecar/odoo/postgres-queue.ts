@@ -1,0 +1,134 @@
+import { Pool, type PoolConfig } from "pg";
+import type { Logger } from "pino";
+import type { Settlement } from "../domain/delivery";
+import { WorkListener } from "./listener";
+import { postgresFault } from "./postgres-faults";
+import type {
+  Claim,
+  DeliveryFilter,
+  Identity,
+  LaneLink,
+  Listener,
+  Queue,
+  QueueHealth,
+  Settled,
+  SystemState,
+} from "./queue";
+import { filterToJson } from "./queue";
+import * as rows from "./queue-rows";
+
+export interface PostgresQueueOptions {
+  /** `postgres://role:password@host:port/database`, a direct connection: a transaction pooler cannot LISTEN. */
+  url: string;
+  log: Logger;
+  /** Shown in pg_stat_activity. Default: `integration-hub`. */
+  applicationName?: string;
+  /** Most connections besides the listening one. Default: 10. */
+  maxConnections?: number;
+}
+
+/** Longest wait for one function, in milliseconds; every one of them is bounded work of milliseconds. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+/** The queue as SQL functions in Odoo's database, called by a role that may call them and do nothing else. */
+export class PostgresQueue implements Queue {
+  private readonly pool: Pool;
+
+  constructor(private readonly options: PostgresQueueOptions) {
+    const config: PoolConfig = {
+      connectionString: options.url,
+      application_name: options.applicationName ?? "integration-hub",
+      max: options.maxConnections ?? 10,
+      connectionTimeoutMillis: 5_000,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      // A server that vanished without a word is given up a little after it would have given up itself.
+      query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+      // JIT turns a claim of milliseconds into hundreds of them.
+      options: "-c jit=off",
+    };
+    this.pool = new Pool(config);
+    // An idle connection that breaks is replaced by the pool; the next call says so if there is nothing to replace it.
+    this.pool.on("error", (error) => options.log.warn({ err: { message: error.message } }, "idle queue connection lost"));
+  }
+
+  async identity(): Promise<Identity> {
+    const [row] = await this.call("identity", "SELECT * FROM integration_hub.identity()", []);
+    return rows.toIdentity(row ?? {});
+  }
+
+  async systems(): Promise<SystemState[]> {
+    return (await this.call("systems", "SELECT * FROM integration_hub.systems()", [])).map(rows.toSystem);
+  }
+
+  async claim(worker: string, system: string, maxRows: number, leaseSeconds: number): Promise<Claim> {
+    const text = "SELECT * FROM integration_hub.claim($1, $2, $3, $4)";
+    return rows.toClaim(await this.call("claim", text, [worker, system, maxRows, leaseSeconds]));
+  }
+
+  async unpark(system: string, lanes: string[]): Promise<number> {
+    const [row] = await this.call("unpark", "SELECT integration_hub.unpark($1, $2) AS n", [system, lanes]);
+    return Number(row?.["n"] ?? 0);
+  }
+
+  async renew(worker: string, ids: number[], leaseSeconds: number): Promise<number[]> {
+    const text = "SELECT integration_hub.renew($1, $2, $3) AS id";
+    return (await this.call("renew", text, [worker, ids, leaseSeconds])).map((row) => Number(row["id"]));
+  }
+
+  async settle(worker: string, settlements: Settlement[]): Promise<Settled[]> {
+    const results = JSON.stringify(settlements.map(rows.settlementToJson));
+    const answer = await this.call("settle", "SELECT * FROM integration_hub.settle($1, $2::jsonb)", [worker, results]);
+    return answer.map(rows.toSettled);
+  }
+
+  async reap(): Promise<number> {
+    const [row] = await this.call("reap", "SELECT integration_hub.reap() AS n", []);
+    return Number(row?.["n"] ?? 0);
+  }
+
+  async links(system: string, lanes: string[]): Promise<LaneLink[]> {
+    return (await this.call("links", "SELECT * FROM integration_hub.links($1, $2)", [system, lanes])).map(rows.toLaneLink);
+  }
+
+  async replay(ids: number[], requestedBy: string, force: boolean): Promise<number[]> {
+    const text = "SELECT integration_hub.replay($1, $2, $3) AS id";
+    return (await this.call("replay", text, [ids, requestedBy, force])).map((row) => Number(row["id"]));
+  }
+
+  async findDeliveries(filter: DeliveryFilter, maxRows: number): Promise<number[]> {
+    const text = "SELECT integration_hub.find_deliveries($1::jsonb, $2) AS id";
+    const values = [JSON.stringify(filterToJson(filter)), maxRows];
+    return (await this.call("find_deliveries", text, values)).map((row) => Number(row["id"]));
+  }
+
+  async pause(system: string, kind: string, reason: string, until: Date | null): Promise<void> {
+    await this.call("pause", "SELECT integration_hub.pause($1, $2, $3, $4)", [system, kind, reason, until]);
+  }
+
+  async resume(system: string): Promise<void> {
+    await this.call("resume", "SELECT integration_hub.resume($1)", [system]);
+  }
+
+  async health(): Promise<QueueHealth> {
+    const [row] = await this.call("health", "SELECT integration_hub.health() AS health", []);
+    return rows.toHealth(row?.["health"]);
+  }
+
+  listen(onWork: (systems: string[] | null) => void): Listener {
+    return new WorkListener(this.options.url, onWork, this.options.log);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async call(name: string, text: string, values: unknown[]): Promise<rows.Row[]> {
+    try {
+      return (await this.pool.query<rows.Row>(text, values)).rows;
+    } catch (thrown) {
+      throw postgresFault(thrown, `integration_hub.${name}`);
+    }
+  }
+}

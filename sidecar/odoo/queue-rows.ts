@@ -1,0 +1,138 @@
+import type { ClaimedDelivery, DeliveryState, Link, Operation, Settlement } from "../domain/delivery";
+import type { JsonObject } from "../domain/json";
+import type { Claim, Identity, LaneLink, QueueHealth, Settled, SystemState } from "./queue";
+
+/**
+ * Rows as the SQL functions answer them. Over Postgres times are `Date`, over Odoo's API they are ISO 8601 text; jsonb
+ * may come as text or parsed.
+ */
+export type Row = Record<string, unknown>;
+
+export function toClaim(rows: Row[]): Claim {
+  const claim: Claim = { claimed: [], parked: [] };
+  for (const row of rows) {
+    if (row["state"] === "waiting") claim.parked.push(String(row["lane"]));
+    else claim.claimed.push(toDelivery(row));
+  }
+  return claim;
+}
+
+function toDelivery(row: Row): ClaimedDelivery {
+  return {
+    id: Number(row["id"]),
+    eventId: Number(row["event_id"]),
+    lane: String(row["lane"]),
+    model: String(row["model"]),
+    resId: Number(row["res_id"]),
+    operation: String(row["operation"]) as Operation,
+    eventType: String(row["event_type"]),
+    object: String(row["object"]),
+    payload: textOf(row["payload"]) ?? "null",
+    companyId: typeof row["company_id"] === "number" ? row["company_id"] : null,
+    attempts: Number(row["attempts"]),
+    verify: row["verify"] === true,
+    forced: row["forced"] === true,
+    lastAttemptAt: timeOf(row["last_attempt_at"]),
+    occurredAt: timeOf(row["occurred_at"]) ?? new Date(),
+    traceparent: textOf(row["traceparent"]) ?? "",
+    links: (jsonOf(row["links"]) ?? []) as Link[],
+  };
+}
+
+export function toSystem(row: Row): SystemState {
+  return {
+    code: String(row["code"]),
+    name: String(row["name"]),
+    connector: textOf(row["connector"]),
+    state: row["state"] === "paused" ? "paused" : "active",
+    pauseKind: textOf(row["pause_kind"]),
+    pauseReason: textOf(row["pause_reason"]),
+    pausedUntil: timeOf(row["paused_until"]),
+  };
+}
+
+export function toIdentity(row: Row): Identity {
+  return {
+    databaseUuid: String(row["database_uuid"]),
+    database: String(row["database"]),
+    contractVersion: Number(row["contract_version"]),
+  };
+}
+
+export function toSettled(row: Row): Settled {
+  return { id: Number(row["id"]), state: String(row["state"]) as DeliveryState, accepted: row["accepted"] === true };
+}
+
+export function toLaneLink(row: Row): LaneLink {
+  return {
+    lane: String(row["lane"]),
+    type: String(row["type"]),
+    externalId: String(row["external_id"]),
+    url: textOf(row["url"]),
+  };
+}
+
+export function toHealth(value: unknown): QueueHealth {
+  const health = jsonOf(value) as { now: string; systems: Row[] };
+  return {
+    now: timeOf(health.now) ?? new Date(),
+    systems: health.systems.map((row) => ({
+      code: String(row["code"]),
+      state: row["state"] === "paused" ? "paused" : "active",
+      pauseKind: textOf(row["pause_kind"]),
+      pauseReason: textOf(row["pause_reason"]),
+      pausedUntil: timeOf(row["paused_until"]),
+      counts: row["counts"] as Partial<Record<DeliveryState, number>>,
+      oldestOpenAt: timeOf(row["oldest_open_at"]),
+      lastDeliveredAt: timeOf(row["last_delivered_at"]),
+    })),
+  };
+}
+
+/** A settlement as `settle` takes it. */
+export function settlementToJson(settlement: Settlement): JsonObject {
+  const json: JsonObject = { id: settlement.id, outcome: settlement.outcome };
+  const { exchange, link, failure } = settlement;
+  if (exchange) {
+    json["started_at"] = exchange.startedAt.toISOString();
+    json["ended_at"] = exchange.endedAt.toISOString();
+    json["request"] = exchange.request;
+    json["http_status"] = exchange.httpStatus;
+    json["mapping"] = exchange.mapping;
+  }
+  if (link) {
+    json["link"] = {
+      type: link.type,
+      external_id: link.externalId,
+      url: link.url,
+      fingerprint: link.fingerprint,
+      removed: link.removed ?? false,
+    };
+  }
+  if (failure) {
+    json["error"] = {
+      kind: failure.kind,
+      code: failure.code,
+      message: failure.message,
+      hint: failure.hint,
+      field: failure.field ?? null,
+      retry_after_ms: failure.retryAfterMs ?? null,
+    };
+  }
+  if (settlement.waitFor !== undefined) json["wait_for"] = settlement.waitFor;
+  return json;
+}
+
+/** Odoo's API writes an empty value as `false`. */
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function timeOf(value: unknown): Date | null {
+  if (value instanceof Date) return value;
+  return typeof value === "string" && value !== "" ? new Date(value) : null;
+}
+
+function jsonOf(value: unknown): unknown {
+  return typeof value === "string" ? (JSON.parse(value) as unknown) : value;
+}

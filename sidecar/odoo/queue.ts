@@ -1,0 +1,123 @@
+import type { ClaimedDelivery, DeliveryState, Settlement } from "../domain/delivery";
+import type { JsonObject } from "../domain/json";
+
+/** The version of the queue contract this sidecar speaks (`contract_version()` in Odoo's database). */
+export const CONTRACT_VERSION = 1;
+
+/** A system as Odoo knows it. */
+export interface SystemState {
+  code: string;
+  name: string;
+  connector: string | null;
+  state: "active" | "paused";
+  /** What stopped it: `credential`, `breaker`, `manual` or `neutralised`. */
+  pauseKind: string | null;
+  pauseReason: string | null;
+  pausedUntil: Date | null;
+}
+
+/** Which database a queue belongs to. */
+export interface Identity {
+  databaseUuid: string;
+  database: string;
+  contractVersion: number;
+}
+
+export interface Claim {
+  claimed: ClaimedDelivery[];
+  /** Lanes whose next delivery was parked behind one in flight: unpark them once the claim has committed. */
+  parked: string[];
+}
+
+export interface Settled {
+  id: number;
+  state: DeliveryState;
+  /** False when this worker no longer held the delivery; its state is then another's. */
+  accepted: boolean;
+}
+
+/** A record's identity in a system, by lane. */
+export interface LaneLink {
+  lane: string;
+  type: string;
+  externalId: string;
+  url: string | null;
+}
+
+/** Figures for metrics and readiness; `counts` holds open states only. */
+export interface QueueHealth {
+  now: Date;
+  systems: {
+    code: string;
+    state: "active" | "paused";
+    pauseKind: string | null;
+    pauseReason: string | null;
+    pausedUntil: Date | null;
+    counts: Partial<Record<DeliveryState, number>>;
+    oldestOpenAt: Date | null;
+    lastDeliveredAt: Date | null;
+  }[];
+}
+
+/** All keys are optional and combine with AND; times are those of the business change. */
+export interface DeliveryFilter {
+  system?: string;
+  states?: DeliveryState[];
+  errorKind?: string;
+  errorCode?: string;
+  eventType?: string;
+  object?: string;
+  model?: string;
+  since?: Date;
+  until?: Date;
+}
+
+/** Stops listening. */
+export interface Listener {
+  close(): Promise<void>;
+}
+
+/**
+ * The queue contract (docs/architecture.md, "Queue"), the same over Postgres and over Odoo's API. Every method is one
+ * transaction in Odoo's database. Errors are `HubError`: `technical` when the queue cannot be reached.
+ */
+export interface Queue {
+  identity(): Promise<Identity>;
+  systems(): Promise<SystemState[]>;
+  claim(worker: string, system: string, maxRows: number, leaseSeconds: number): Promise<Claim>;
+  /** Wakes what waits in these lanes; called after a claim or a settle has committed. Answers how many woke. */
+  unpark(system: string, lanes: string[]): Promise<number>;
+  /** Extends leases; answers the ids that are still held. */
+  renew(worker: string, ids: number[], leaseSeconds: number): Promise<number[]>;
+  settle(worker: string, settlements: Settlement[]): Promise<Settled[]>;
+  /** Turns expired leases into unknown deliveries and wakes orphans; answers how many leases had expired. */
+  reap(): Promise<number>;
+  links(system: string, lanes: string[]): Promise<LaneLink[]>;
+  /** Sends the same payloads again; `force` also what looks unchanged. Answers the ids that were queued. */
+  replay(ids: number[], requestedBy: string, force: boolean): Promise<number[]>;
+  findDeliveries(filter: DeliveryFilter, maxRows: number): Promise<number[]>;
+  pause(system: string, kind: string, reason: string, until: Date | null): Promise<void>;
+  resume(system: string): Promise<void>;
+  health(): Promise<QueueHealth>;
+  /**
+   * Calls `onWork` with the codes of systems that have new work, and with null when anything may be new (after a lost
+   * connection). A hint: polling is the truth. Over the API there is nothing to listen to and it answers null.
+   */
+  listen(onWork: (systems: string[] | null) => void): Listener | null;
+  close(): Promise<void>;
+}
+
+/** The filter as `find_deliveries` takes it. */
+export function filterToJson(filter: DeliveryFilter): JsonObject {
+  const json: JsonObject = {};
+  if (filter.system !== undefined) json["system"] = filter.system;
+  if (filter.states !== undefined) json["states"] = filter.states;
+  if (filter.errorKind !== undefined) json["error_kind"] = filter.errorKind;
+  if (filter.errorCode !== undefined) json["error_code"] = filter.errorCode;
+  if (filter.eventType !== undefined) json["event_type"] = filter.eventType;
+  if (filter.object !== undefined) json["object"] = filter.object;
+  if (filter.model !== undefined) json["model"] = filter.model;
+  if (filter.since !== undefined) json["since"] = filter.since.toISOString();
+  if (filter.until !== undefined) json["until"] = filter.until.toISOString();
+  return json;
+}
