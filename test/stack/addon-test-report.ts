@@ -30,12 +30,13 @@ export function readAddonTestLog(log: string): AddonTestReport {
     const qualified = (test: string): string => `${logger.split(".").slice(-1)[0]}.${test}`;
     const start = inTest && /^Starting (\S+) \.\.\.$/.exec(message);
     const skip = inTest && /^skipped (.+?) : ([^]*)$/.exec(message);
-    const failure = /^(?:FAIL|ERROR): (?:Subtest )?(\S+(?: \(\S+\))?)[^]*$/.exec(message);
+    const failure = /^(?:FAIL|ERROR): (?:(Subtest) )?(\S+(?: \([^)]*\))?)/.exec(message);
     if (start) started.add(qualified(start[1] ?? ""));
     else if (skip) report.skips.push({ test: qualified(skip[1] ?? ""), reason: skip[2] ?? "" });
     else if (level === "ERROR" && failure) {
-      failedTests.add(qualified(failure[1] ?? ""));
-      report.failures.push({ test: qualified(failure[1] ?? ""), text: message });
+      const name = failure[2] ?? "";
+      failedTests.add(qualified(failure[1] ? name.replace(/ .*/, "") : name));
+      report.failures.push({ test: qualified(name), text: message });
     } else if ((level === "ERROR" || level === "CRITICAL") && !inTest && !isSummary(logger))
       report.errors.push(message);
   }
@@ -54,7 +55,7 @@ function isSummary(logger: string): boolean {
 /** Split the log into entries; a line without a time belongs to the entry before it. */
 function entries(log: string): Entry[] {
   const found: Entry[] = [];
-  for (const line of log.split("\n")) {
+  for (const line of log.split("\n").map((text) => text.trimEnd())) {
     const [, level, logger, message] = LINE.exec(line) ?? [];
     const last = found.at(-1);
     if (level !== undefined && logger !== undefined && message !== undefined) found.push({ level, logger, message });

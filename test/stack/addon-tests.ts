@@ -74,7 +74,8 @@ async function test(
       if (started?.[1]) detail(started[1]);
     },
   });
-  const log = `${result.stdout}${result.stderr}`;
+  // Tracebacks name the copy that ran; a person wants the file to open.
+  const log = `${result.stdout}${result.stderr}`.replaceAll(`${addonsDir(home)}/`, "odoo_addon/");
   await mkdir(path.dirname(LOG_FILE), { recursive: true });
   await writeFile(LOG_FILE, log, { mode: 0o600 });
   const report = readAddonTestLog(log);
