@@ -1,0 +1,59 @@
+import { schedule, type ScheduledTask } from "node-cron";
+import type { Logger } from "pino";
+import { toFailure } from "../domain/errors";
+import type { Ticks } from "./ticks";
+
+export interface Job {
+  name: string;
+  /** Cron expression with seconds, in UTC. */
+  cron: string;
+  /** `once`: one sidecar runs each tick. `each`: every sidecar runs it, for what belongs to its own process. */
+  where: "once" | "each";
+  run(): Promise<void>;
+}
+
+/** Runs jobs at their times. A run that fails is logged and tried at the next tick; a run never overlaps itself. */
+export class Schedules {
+  private readonly tasks: ScheduledTask[] = [];
+  private readonly running = new Set<Promise<void>>();
+
+  constructor(
+    private readonly ticks: Ticks,
+    private readonly log: Logger,
+  ) {}
+
+  start(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      const task = schedule(job.cron, ({ date }) => this.track(this.tick(job, date)), {
+        name: job.name,
+        timezone: "UTC",
+        noOverlap: true,
+      });
+      this.tasks.push(task);
+    }
+  }
+
+  /** Stops the clock and waits for what runs. */
+  async stop(): Promise<void> {
+    for (const task of this.tasks) await task.stop();
+    await Promise.allSettled(this.running);
+  }
+
+  private async track(run: Promise<void>): Promise<void> {
+    this.running.add(run);
+    await run.finally(() => this.running.delete(run));
+  }
+
+  /** Public to tests: one tick of one job. */
+  async tick(job: Job, at: Date): Promise<void> {
+    // Sidecars' clocks differ by milliseconds; the tick is the second that was meant.
+    const tickAt = new Date(Math.floor(at.getTime() / 1000) * 1000);
+    try {
+      if (job.where === "once" && !(await this.ticks.claim(job.name, tickAt))) return;
+      await job.run();
+    } catch (thrown) {
+      const { kind, code, message } = toFailure(thrown);
+      this.log.warn({ job: job.name, error_kind: kind, error_code: code, reason: message }, "scheduled job failed");
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import knex, { type Knex } from "knex";
+import { HubError } from "../domain/errors";
+
+/** Where our tables live: apart from whatever else the database holds. */
+export const SCHEMA = "hub";
+
+/** Opens the hub's own database. Nothing is connected yet. */
+export function openStore(url: string): Knex {
+  return knex({
+    client: "pg",
+    connection: { connectionString: url, application_name: "integration-hub store" },
+    pool: { min: 0, max: 4 },
+    acquireConnectionTimeout: 10_000,
+  });
+}
+
+/** What an error of the store means to a person. */
+export function storeFault(thrown: unknown): HubError {
+  if (thrown instanceof HubError) return thrown;
+  return new HubError(
+    {
+      kind: "technical",
+      code: "store_unreachable",
+      message: `The hub's own database did not answer: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+      hint: "Check store.url, that the database exists, and that its role may create a schema in it.",
+      field: "store.url",
+    },
+    { cause: thrown },
+  );
+}

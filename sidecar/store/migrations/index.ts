@@ -1,0 +1,11 @@
+import type { Knex } from "knex";
+import * as scheduleTick from "./001-schedule-tick";
+
+export interface Migration {
+  name: string;
+  up(knex: Knex): Promise<void>;
+  down(knex: Knex): Promise<void>;
+}
+
+/** In the order they run. A name that was released is never changed or taken out. */
+export const MIGRATIONS: readonly Migration[] = [{ name: "001-schedule-tick", ...scheduleTick }];

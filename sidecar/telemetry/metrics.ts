@@ -1,0 +1,102 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** What the hub counts. Labels hold codes only, never a record's name or id. */
+export interface Metrics {
+  registry: Registry;
+  /** Deliveries settled, by how they ended. */
+  deliveries: Counter<"system" | "outcome">;
+  /** Failures by kind and code. */
+  failures: Counter<"system" | "kind" | "code">;
+  /** Seconds from Odoo's commit to the target holding it. */
+  latency: Histogram<"system">;
+  /** Seconds from claim to settled. */
+  handling: Histogram<"system">;
+  inFlight: Gauge<"system">;
+  /** 0 closed, 1 half open, 2 open. */
+  breaker: Gauge<"system">;
+  /** 1 while the system's deliveries are claimed, 0 while it is paused. */
+  systemActive: Gauge<"system">;
+  /** Open deliveries by state, as the queue says. */
+  queueDepth: Gauge<"system" | "state">;
+  /** Age in seconds of the oldest open delivery. */
+  queueAge: Gauge<"system">;
+  /** Leases lost while a delivery was in flight. */
+  leasesLost: Counter<"system">;
+  /** Expired leases found by the reaper. */
+  reaped: Counter;
+}
+
+/** A registry of its own, so that two hubs in one process (tests) do not count for each other. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const name = (suffix: string): string => `integration_hub_${suffix}`;
+  const seconds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600];
+  return {
+    registry,
+    deliveries: new Counter({
+      name: name("deliveries_total"),
+      help: "Deliveries settled, by outcome",
+      labelNames: ["system", "outcome"],
+      registers,
+    }),
+    failures: new Counter({
+      name: name("failures_total"),
+      help: "Failed tries, by kind and code",
+      labelNames: ["system", "kind", "code"],
+      registers,
+    }),
+    latency: new Histogram({
+      name: name("delivery_latency_seconds"),
+      help: "From the business change in Odoo to the target holding it",
+      labelNames: ["system"],
+      buckets: seconds,
+      registers,
+    }),
+    handling: new Histogram({
+      name: name("delivery_handling_seconds"),
+      help: "From claim to settled",
+      labelNames: ["system"],
+      buckets: seconds,
+      registers,
+    }),
+    inFlight: new Gauge({
+      name: name("deliveries_in_flight"),
+      help: "Deliveries this sidecar holds",
+      labelNames: ["system"],
+      registers,
+    }),
+    breaker: new Gauge({
+      name: name("breaker_state"),
+      help: "Circuit breaker: 0 closed, 1 half open, 2 open",
+      labelNames: ["system"],
+      registers,
+    }),
+    systemActive: new Gauge({
+      name: name("system_active"),
+      help: "1 while deliveries are claimed, 0 while paused",
+      labelNames: ["system"],
+      registers,
+    }),
+    queueDepth: new Gauge({
+      name: name("queue_deliveries"),
+      help: "Open deliveries by state",
+      labelNames: ["system", "state"],
+      registers,
+    }),
+    queueAge: new Gauge({
+      name: name("queue_oldest_seconds"),
+      help: "Age of the oldest open delivery",
+      labelNames: ["system"],
+      registers,
+    }),
+    leasesLost: new Counter({
+      name: name("leases_lost_total"),
+      help: "Leases lost while a delivery was in flight",
+      labelNames: ["system"],
+      registers,
+    }),
+    reaped: new Counter({ name: name("leases_reaped_total"), help: "Expired leases found", registers }),
+  };
+}
