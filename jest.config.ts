@@ -1,5 +1,8 @@
 import type { Config } from "jest";
 
+// Odoo stores UTC without a zone, which pg would read in the machine's own.
+process.env["TZ"] = "UTC";
+
 /** Every suite runs with the same compiler; `--selectProjects` picks one by the folder's name. */
 const project = (name: string): Record<string, unknown> => ({
   displayName: name,

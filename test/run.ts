@@ -26,7 +26,9 @@ async function main(): Promise<void> {
     const result = await suite.run();
     results.push(result);
     const seconds = ((Date.now() - startedAt) / 1000).toFixed(0);
-    console.log(`── ${suite.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped.length} skipped (${seconds} s)`);
+    console.log(
+      `── ${suite.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped.length} skipped (${seconds} s)`,
+    );
   }
   process.exitCode = report(results);
 }

@@ -73,7 +73,10 @@ export class QueueFixture {
 
   /** The delivery's row, for what the contract does not answer. */
   async delivery(id: number): Promise<Record<string, unknown>> {
-    const { rows } = await this.pool.query<Record<string, unknown>>("SELECT * FROM integration_delivery WHERE id = $1", [id]);
+    const { rows } = await this.pool.query<Record<string, unknown>>(
+      "SELECT * FROM integration_delivery WHERE id = $1",
+      [id],
+    );
     return one(rows);
   }
 
@@ -93,18 +96,12 @@ export class QueueFixture {
     return rows;
   }
 
-  /** Makes leases and retries due, so that a test need not wait for them. */
-  async letTimePass(): Promise<void> {
+  /** Makes a system's leases and retries due, so that a test need not wait for them. */
+  async letTimePass(system: string): Promise<void> {
     await this.pool.query(
-      `UPDATE integration_delivery SET lease_until = lease_until - interval '2 hours', next_attempt_at = next_attempt_at - interval '2 hours'
-       WHERE lease_until IS NOT NULL OR next_attempt_at IS NOT NULL`,
-    );
-  }
-
-  /** Empties the queue between tests that share a database. */
-  async clear(): Promise<void> {
-    await this.pool.query(
-      "TRUNCATE integration_attempt, integration_link, integration_delivery, integration_event_payload, integration_event CASCADE",
+      `UPDATE integration_delivery d SET lease_until = lease_until - interval '2 hours', next_attempt_at = next_attempt_at - interval '2 hours'
+       FROM integration_system s WHERE s.id = d.system_id AND s.code = $1 AND (lease_until IS NOT NULL OR next_attempt_at IS NOT NULL)`,
+      [system],
     );
   }
 }

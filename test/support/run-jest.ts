@@ -29,7 +29,10 @@ export async function runJest(project: string, options: { inBand?: boolean } = {
       ...(options.inBand === true ? ["--runInBand"] : ["--maxWorkers=2"]),
     ];
     const code = await new Promise<number | null>((resolve, reject) => {
-      const child = spawn(process.execPath, ["--import", "tsx", ...args], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+      const child = spawn(process.execPath, ["--import", "tsx", ...args], {
+        cwd: root,
+        stdio: ["ignore", "ignore", "inherit"],
+      });
       child.on("error", reject);
       child.on("exit", resolve);
     });

@@ -20,7 +20,11 @@ export const SUITES: Suite[] = [
   { name: "unit", title: "one part at a time", run: () => runJest("unit") },
   { name: "mappings", title: "every mapping against its example pairs", run: () => runJest("mappings") },
   { name: "contract", title: "requests against the vendors' own specifications", run: () => runJest("contract") },
-  { name: "integration", title: "the queue contract and the sidecar on a real Postgres", run: () => runJest("integration", { inBand: true }) },
+  {
+    name: "integration",
+    title: "the queue contract and the sidecar on a real Postgres",
+    run: () => runJest("integration", { inBand: true }),
+  },
   { name: "addon", title: "the addon's own tests inside a real Odoo", run: addonSuite },
   { name: "e2e", title: "real Odoo, real browser, the whole way", run: () => runJest("e2e", { inBand: true }) },
 ];

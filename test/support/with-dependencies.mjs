@@ -14,7 +14,9 @@ const [program, ...args] = process.argv.slice(2);
 
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 20) {
-  console.error(`Node 20 or later is needed; this is ${process.version}. Install it from https://nodejs.org and try again.`);
+  console.error(
+    `Node 20 or later is needed; this is ${process.version}. Install it from https://nodejs.org and try again.`,
+  );
   process.exit(1);
 }
 
@@ -22,7 +24,10 @@ const lock = path.join(root, "package-lock.json");
 const installed = path.join(root, "node_modules", ".package-lock.json");
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
   console.log("Installing dependencies (npm ci) …");
-  const install = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: "inherit" });
+  const install = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (install.status !== 0) process.exit(install.status ?? 1);
   const now = new Date();
   utimesSync(installed, now, now);

@@ -1,0 +1,68 @@
+import { Client, Pool } from "pg";
+import pino from "pino";
+import { grantQueueRole } from "../../../sidecar/odoo/grant";
+import { PostgresQueue } from "../../../sidecar/odoo/postgres-queue";
+import { databaseUrl, startPostgresWithOdooTemplate, type OdooPostgres, type TestDatabase } from "../../stack/database";
+import { queueContract } from "../../support/queue-contract";
+import { QueueFixture } from "../../support/queue-fixture";
+
+let postgres: OdooPostgres;
+let database: TestDatabase;
+let owner: Pool;
+let queue: PostgresQueue;
+let roleUrl: string;
+
+beforeAll(async () => {
+  postgres = await startPostgresWithOdooTemplate();
+  database = await postgres.newDatabase();
+  owner = new Pool({ connectionString: database.odooUrl });
+  const login = { user: "hub_sidecar", password: "for this test alone" };
+  const admin = new Client({ connectionString: database.url });
+  await admin.connect();
+  await grantQueueRole(admin, { role: login.user, password: login.password });
+  await admin.end();
+  roleUrl = databaseUrl(database.url, database.name, login);
+  queue = new PostgresQueue({ url: roleUrl, log: pino({ level: "silent" }) });
+}, 600_000);
+
+afterAll(async () => {
+  await queue?.close();
+  await owner?.end();
+  await postgres?.stop();
+});
+
+describe("the queue over Postgres", () => {
+  queueContract(() => ({ queue, fixture: new QueueFixture(owner) }));
+
+  it("refuses a misspelt filter rather than selecting everything", async () => {
+    await expect(asRole(`SELECT * FROM integration_hub.find_deliveries('{"systm": "x"}', 1)`)).rejects.toThrow(/systm/);
+  });
+});
+
+describe("the sidecar's role (SEC-01)", () => {
+  it.each([
+    ["read a partner", "SELECT 1 FROM res_partner"],
+    ["read the queue", "SELECT 1 FROM integration_delivery"],
+    ["write into the queue", "INSERT INTO integration_event (event_type) VALUES ('forged')"],
+    ["read payloads", "SELECT payload FROM integration_event_payload"],
+    ["read API keys", "SELECT 1 FROM res_users_apikeys"],
+    ["call the contract's building blocks", "SELECT integration_hub_private.store_links('[]')"],
+    ["create a table", "CREATE TABLE public.mine (id int)"],
+  ])("cannot %s", async (_what, statement) => {
+    await expect(asRole(statement)).rejects.toThrow(/permission denied/);
+  });
+
+  it("can call the contract", async () => {
+    await expect(asRole("SELECT integration_hub.contract_version() AS version")).resolves.toEqual([{ version: 1 }]);
+  });
+});
+
+async function asRole(statement: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: roleUrl });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
