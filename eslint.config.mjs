@@ -23,7 +23,9 @@ export default tseslint.config(
   },
   {
     files: ["**/*.mjs", "**/*.js"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", module: "readonly", require: "readonly" } },
+    languageOptions: {
+      globals: { process: "readonly", console: "readonly", URL: "readonly", module: "readonly", require: "readonly" },
+    },
     rules: { "no-console": "off" },
   },
 );
