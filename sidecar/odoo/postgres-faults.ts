@@ -5,7 +5,8 @@ export function postgresFault(thrown: unknown, place: string): HubError {
   const error = thrown as { code?: string; message?: string; hint?: string };
   const code = error.code ?? "";
   const message = error.message ?? String(thrown);
-  const known = KNOWN[code];
+  // Classes 22 and 23: the values themselves are refused, and would be again.
+  const known = KNOWN[code] ?? (/^2[23]/.test(code) ? badRow : undefined);
   if (known) return new HubError({ ...known(message, error.hint), field: place }, { cause: thrown });
   return new HubError(
     {
@@ -33,6 +34,13 @@ const noSignIn: Explain = (message) => ({
   code: "queue_sign_in_refused",
   message: `Postgres refused the sidecar's role (${message}).`,
   hint: "Run `hub grant` for the role, and check the password behind odoo.queue_url.",
+});
+
+const badRow: Explain = (message) => ({
+  kind: "data",
+  code: "queue_bad_request",
+  message: `The queue cannot store this: ${message}`,
+  hint: "This is a defect in the hub: report it with the trace id.",
 });
 
 const KNOWN: Record<string, Explain> = {
