@@ -1,18 +1,18 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command } from "commander";
-import { ADDON, addonExists, copyAddons } from "./addon";
+import { ADDON, addonExists, copyAddons } from "./odoo/addon";
 import { readAddonTestLog, type AddonTestReport } from "./addon-test-report";
-import { ensureInstalled, MissingPrerequisite } from "./apt";
+import { ensureInstalled, MissingPrerequisite } from "./machine/apt";
 import { ensureChromium } from "./chromium";
-import { addonsDir, ODOO_DATABASE, runOdoo, writeOdooConfig, type OdooHome } from "./odoo-command";
-import { PYTHON_TEST_PACKAGES } from "./packages";
-import { repoRoot } from "./paths";
-import { freePort } from "./ports";
-import { silent, terminalProgress, type Progress } from "./progress";
-import { ensureRuntime, type Runtime } from "./runtime";
-import { createScratchDir, startScratchPostgres } from "./scratch";
-import { copyTemplate, ensureBaseTemplate } from "./template";
+import { addonsDir, ODOO_DATABASE, runOdoo, writeOdooConfig, type OdooHome } from "./odoo/command";
+import { PYTHON_TEST_PACKAGES } from "./odoo/packages";
+import { repoRoot } from "./machine/paths";
+import { freePort } from "./machine/ports";
+import { terminalProgress, type Progress } from "./progress";
+import { ensureRuntime, type Runtime } from "./odoo/runtime";
+import { createScratchDir, startScratchPostgres } from "./postgres/scratch";
+import { copyTemplate, ensureBaseTemplate } from "./odoo/template";
 
 export interface AddonTestOptions {
   /** Odoo's --test-tags; all tests of the addon when absent. */
@@ -23,10 +23,10 @@ export interface AddonTestOptions {
 
 /**
  * Run the addon's own tests in a real Odoo, on a fresh copy of the database with all apps. The addon is installed by the same
- * run, so both kinds of tests take part: those at installation and those after it.
+ * run, so both kinds of tests take part: those at installation and those after it. Prints what failed and returns the counts.
  */
 export async function runAddonTests(options: Partial<AddonTestOptions> = {}): Promise<AddonTestReport> {
-  const { tags = `/${ADDON}`, progress = silent, signal } = options;
+  const { tags = `/${ADDON}`, progress = terminalProgress(), signal } = options;
   if (!addonExists()) throw new MissingPrerequisite(`There is no addon to test: odoo_addon/${ADDON} has no manifest.`);
   const runtime = await ensureRuntime(progress, signal);
   await progress.step("Odoo's test packages", async () => await ensureInstalled(PYTHON_TEST_PACKAGES, signal));
@@ -48,10 +48,10 @@ export async function runAddonTests(options: Partial<AddonTestOptions> = {}): Pr
       const settings = { postgresPort: server.port, password: template.odooPassword, httpPort: await freePort() };
       await copyAddons(addonsDir(home));
       await writeOdooConfig(home, settings);
-      return await progress.step(
-        "Addon installed and tested",
-        async (detail) => await test(runtime, home, tags, detail),
-      );
+      const title = "Addon installed and tested";
+      const report = await progress.step(title, async (detail) => await test(runtime, home, tags, detail));
+      printReport(report);
+      return report;
     } finally {
       await server.stop();
     }
@@ -103,7 +103,7 @@ async function usesBrowser(): Promise<boolean> {
 }
 
 /** Print failures in full, skips in a line each, and the counts last. */
-export function printAddonTestReport(report: AddonTestReport): void {
+function printReport(report: AddonTestReport): void {
   for (const { text, test } of report.failures) console.log(`\n${"─".repeat(80)}\n${test}\n${text}`);
   for (const { test, reason } of report.skips) console.log(`skipped ${test}: ${reason}`);
   console.log(`\naddon tests: ${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped`);
@@ -117,8 +117,7 @@ async function main(): Promise<void> {
     .option("--tags <tags>", "Odoo's --test-tags, e.g. /integration_hub:TestCapture.test_write", `/${ADDON}`)
     .parse();
   const { tags } = program.opts<{ tags: string }>();
-  const report = await runAddonTests({ tags, progress: terminalProgress(), signal: interrupted.signal });
-  printAddonTestReport(report);
+  const report = await runAddonTests({ tags, signal: interrupted.signal });
   if (report.failed > 0) process.exitCode = 1;
 }
 

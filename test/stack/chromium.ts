@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { debianCodename, ensureInstalled, MissingPrerequisite } from "./apt";
+import { debianCodename, ensureInstalled, MissingPrerequisite } from "./machine/apt";
 
 const PROGRAMS = ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"];
 

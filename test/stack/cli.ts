@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { MissingPrerequisite } from "./apt";
+import { MissingPrerequisite } from "./machine/apt";
 import { terminalProgress } from "./progress";
 import { DEFAULT_STACK, type StackState } from "./state";
 import { printStatus } from "./status";

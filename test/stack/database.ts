@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { ODOO_DATABASE, ODOO_ROLE } from "./odoo-command";
-import { withClient } from "./postgres-server";
+import { ODOO_DATABASE, ODOO_ROLE } from "./odoo/command";
+import { withClient } from "./postgres/server";
 import { silent, type Progress } from "./progress";
-import { ensureRuntime } from "./runtime";
-import { createScratchDir, startScratchPostgres } from "./scratch";
-import { copyTemplate, ensureAddonTemplate, type Template } from "./template";
+import { ensureRuntime } from "./odoo/runtime";
+import { createScratchDir, startScratchPostgres } from "./postgres/scratch";
+import { copyTemplate, ensureAddonTemplate, type Template } from "./odoo/template";
 
 /** A database of one test's own. */
 export interface TestDatabase {

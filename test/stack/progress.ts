@@ -1,5 +1,6 @@
 /** How often a long step says that it is still alive where the output is not a terminal. */
 const HEARTBEAT_MS = 15_000;
+const REDRAW_MS = 200;
 
 /** Lines for a person watching: what is being done, how far it is, and how long it took. */
 export interface Progress {
@@ -28,8 +29,8 @@ export function terminalProgress(out: NodeJS.WriteStream = process.stderr): Prog
         if (tty) out.write(`\r\x1b[2K${text.slice(0, (out.columns || 80) - 1)}`);
         else out.write(`${text}\n`);
       };
-      draw();
-      const timer = setInterval(draw, tty ? 200 : HEARTBEAT_MS);
+      if (tty) draw();
+      const timer = setInterval(draw, tty ? REDRAW_MS : HEARTBEAT_MS);
       try {
         const result = await work((text) => (latest = text));
         out.write(`${tty ? "\r\x1b[2K" : ""}✓ ${title} ${seconds()}\n`);

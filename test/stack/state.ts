@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { stateFile } from "./paths";
+import { stateFile } from "./machine/paths";
 
 export const DEFAULT_STACK = "stack";
 

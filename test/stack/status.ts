@@ -1,40 +1,71 @@
-import { readInstance } from "./instance";
-import { isReady, serviceExists, serviceUrl } from "./native-services";
-import { logTail, runningService } from "./processes";
-import { SERVICES, type ServiceName } from "./state";
+import { logTail } from "./machine/log-tail";
+import { logFile, readInstance, type Instance } from "./native/instance";
+import { runningService } from "./native/processes";
+import { isReady, serviceExists, serviceUrl } from "./native/services";
+import { NoStack, readStack, SERVICES, type ServiceName, type StackState } from "./state";
+
+type Condition = "ready" | "stopped" | "ended" | "failing" | "not there yet";
 
 interface Row {
   service: ServiceName;
-  state: string;
+  condition: Condition;
   pid: string;
-  address: string;
-  /** What is wrong, in words; absent when nothing is. */
-  problem?: string;
+  /** What is wrong, in words, where something is. */
+  problem: string;
 }
 
-/** Print a table of the stack's services. False when one that should be there is not working. */
+const LOG_LINES = 8;
+
+/** Print a table of the stack's services. False when one that was started does not work. */
 export async function printStatus(name: string): Promise<boolean> {
   const instance = await readInstance(name);
   if (!instance) {
-    console.log(`There is no stack "${name}" yet.`);
+    console.log(new NoStack(name).message);
     return false;
   }
+  const started = lastState(name)?.pids ?? {};
   const rows: Row[] = [];
-  for (const service of SERVICES) {
-    const running = await runningService(instance.dir, service);
-    const address = serviceUrl(instance, service);
-    if (!running)
-      rows.push({ service, state: serviceExists(service) ? "stopped" : "not there yet", pid: "", address: "" });
-    else if (await isReady(instance, service))
-      rows.push({ service, state: "ready", pid: String(running.pid), address });
-    else
-      rows.push({ service, state: "failing", pid: String(running.pid), address, problem: "runs but does not answer" });
+  for (const service of SERVICES) rows.push(await examine(instance, service, started[service] !== undefined));
+  for (const { service, condition, pid, problem } of rows) {
+    const address = condition === "ready" || condition === "failing" ? serviceUrl(instance, service) : "";
+    console.log(`${service.padEnd(10)}${condition.padEnd(15)}${pid.padEnd(9)}${address}`.trimEnd());
+    if (problem) console.log(problem.replaceAll(/^/gm, "    "));
   }
-  for (const row of rows) {
-    console.log(`${row.service.padEnd(10)}${row.state.padEnd(15)}${row.pid.padEnd(9)}${row.address}`);
-    if (row.problem) console.log(`  ${row.problem}`);
+  if (rows.every(({ condition }) => condition === "stopped" || condition === "not there yet")) {
+    console.log("The stack is down.");
+    return false;
   }
-  return rows.every((row) => row.state !== "failing" && !(row.state === "stopped" && row.service !== "sidecar"));
+  return rows.every(({ problem }) => problem === "");
 }
 
-void logTail;
+async function examine(instance: Instance, service: ServiceName, wasStarted: boolean): Promise<Row> {
+  const running = await runningService(instance.dir, service);
+  const log = logFile(instance, service);
+  const tail = (): string => `The end of ${log}:\n${logTail(log, LOG_LINES)}`;
+  if (!running) {
+    if (wasStarted) return { service, condition: "ended", pid: "", problem: `It ended by itself. ${tail()}` };
+    return { service, condition: serviceExists(service) ? "stopped" : "not there yet", pid: "", problem: "" };
+  }
+  const pid = String(running.pid);
+  if (await isReady(instance, service)) return { service, condition: "ready", pid, problem: "" };
+  const says = service === "sidecar" ? await readyAnswer(instance) : "";
+  return { service, condition: "failing", pid, problem: `It runs but is not ready. ${says}${tail()}` };
+}
+
+/** The sidecar says itself what it is missing. */
+async function readyAnswer(instance: Instance): Promise<string> {
+  try {
+    const response = await fetch(`${serviceUrl(instance, "sidecar")}/readyz`, { signal: AbortSignal.timeout(5_000) });
+    return `It answers ${response.status}: ${await response.text()}\n`;
+  } catch {
+    return "";
+  }
+}
+
+function lastState(name: string): StackState | undefined {
+  try {
+    return readStack(name);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { downNative, nativeDataDir, upNative } from "./native-up";
+import { downNative, nativeDataDir, upNative } from "./native/up";
 import type { Progress } from "./progress";
 import { silent } from "./progress";
 import { DEFAULT_STACK, forgetStack, type ServiceName, type StackState } from "./state";

@@ -1,9 +1,9 @@
 import { chmod, mkdir } from "node:fs/promises";
-import { ensureOdooSource, type OdooSource } from "./odoo-source";
-import { ensureServiceUser, type ServiceUser } from "./os-user";
-import { cacheRoot } from "./paths";
-import { ensurePostgresBinaries, type PostgresBinaries } from "./postgres-binaries";
-import type { Progress } from "./progress";
+import { ensureOdooSource, type OdooSource } from "./source";
+import { ensureServiceUser, type ServiceUser } from "../machine/os-user";
+import { cacheRoot } from "../machine/paths";
+import { ensurePostgresBinaries, type PostgresBinaries } from "../postgres/binaries";
+import type { Progress } from "../progress";
 
 /** What every native step needs: the programs, the user that runs them, and who is watching. */
 export interface Runtime {

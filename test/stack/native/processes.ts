@@ -3,8 +3,9 @@ import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { commandLine, identify, isAlive, type ProcessIdentity } from "./proc";
-import type { ServiceName } from "./state";
+import { logTail } from "../machine/log-tail";
+import { commandLine, identify, isAlive, type ProcessIdentity } from "../machine/proc";
+import type { ServiceName } from "../state";
 
 /** How to run one program of the stack in the background. */
 export interface ServiceSpec {
@@ -32,7 +33,6 @@ const STOP_SIGNALS: Record<ServiceName, NodeJS.Signals> = {
   sidecar: "SIGTERM",
 };
 const STOP_MS = 20_000;
-const LOG_TAIL_LINES = 20;
 
 const pidFile = (dir: string, name: ServiceName): string => path.join(dir, "run", `${name}.pid`);
 
@@ -88,12 +88,6 @@ export async function stopService(dir: string, name: ServiceName): Promise<boole
   while (isAlive(identity)) await sleep(50);
   await rm(pidFile(dir, name), { force: true });
   return true;
-}
-
-/** The end of a log, for a message about a program that did not start. */
-export function logTail(file: string): string {
-  if (!existsSync(file)) return "";
-  return readFileSync(file, "utf8").trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {

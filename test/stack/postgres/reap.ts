@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { commandLine } from "./proc";
+import { commandLine } from "../machine/proc";
 
 const STOP_MS = 10_000;
 

@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { cachedPackage, debianCodename, downloadPackages, ensureInstalled, MissingPrerequisite } from "./apt";
-import { buildOnce } from "./build-once";
+import { cachedPackage, debianCodename, downloadPackages, ensureInstalled, MissingPrerequisite } from "../machine/apt";
+import { buildOnce } from "../machine/build-once";
 import { PYTHON_PACKAGES, UNPACKED_FROM_SUITE, UNPACKED_FROM_UNSTABLE } from "./packages";
-import { cachePaths } from "./paths";
-import type { Progress } from "./progress";
-import { run } from "./run";
+import { cachePaths } from "../machine/paths";
+import type { Progress } from "../progress";
+import { run } from "../machine/run";
 
 /** Raise when the steps below change, so that trees unpacked by an older version are not used. */
 const LAYOUT = "1";
@@ -40,7 +40,7 @@ export async function ensureOdooSource(progress: Progress, signal?: AbortSignal)
   const version = `${stdout.trim()}-r${LAYOUT}`;
   const root = await progress.step(
     "Odoo 19 unpacked",
-    async () => await buildOnce(cachePaths.odoo(version), async (into) => await unpack(into, signal), signal),
+    async () => await buildOnce(cachePaths.odoo(version), async (into) => await unpack(into, signal), { signal }),
   );
   return { version, root };
 }

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { ADDON, addonExists, addonHash, copyAddons } from "./addon";
+import { ADDON, addonExists, addonHash, copyAddons } from "../odoo/addon";
 import { saveInstance, type Instance } from "./instance";
-import { addonsDir, moduleProgress, ODOO_DATABASE, ODOO_ROLE, runOdoo, type OdooHome } from "./odoo-command";
-import { postgresUrl, SUPERUSER, withClient } from "./postgres-server";
-import type { Runtime } from "./runtime";
-import { startScratchPostgres } from "./scratch";
-import { copyTemplate, ensureAddonTemplate } from "./template";
+import { addonsDir, moduleProgress, ODOO_DATABASE, ODOO_ROLE, runOdoo, type OdooHome } from "../odoo/command";
+import { postgresUrl, SUPERUSER, withClient } from "../postgres/server";
+import type { Runtime } from "../odoo/runtime";
+import { startScratchPostgres } from "../postgres/scratch";
+import { copyTemplate, ensureAddonTemplate } from "../odoo/template";
 
 export const HUB_DATABASE = "hub";
 export const HUB_ROLE = "hub";
@@ -15,8 +15,7 @@ export const HUB_ROLE = "hub";
 /** Give a new stack its data: a copy of the template, with passwords of its own before anything listens for long. */
 export async function ensureData(runtime: Runtime, instance: Instance): Promise<void> {
   const dataDir = path.join(instance.dir, "pgdata");
-  if (existsSync(dataDir) && instance.addonHash !== "") return;
-  const hash = await addonHash();
+  if (existsSync(dataDir) && instance.dataReady) return;
   const template = await ensureAddonTemplate(runtime, { demoData: instance.demoData });
   await runtime.progress.step("Data copied from the template", async () => {
     for (const folder of ["pgdata", "odoo-data"]) {
@@ -37,7 +36,8 @@ export async function ensureData(runtime: Runtime, instance: Instance): Promise<
     } finally {
       await server.stop();
     }
-    instance.addonHash = hash;
+    instance.addonHash = template.addonHash;
+    instance.dataReady = true;
     await saveInstance(instance);
   });
 }
@@ -50,7 +50,7 @@ export async function addonChanged(instance: Instance): Promise<boolean> {
 /** Bring the copied addon, and the database with it, to what is in the checkout. Odoo must not be running for the latter. */
 export async function updateAddon(runtime: Runtime, instance: Instance, home: OdooHome): Promise<void> {
   await copyAddons(addonsDir(home));
-  const hash = await addonHash();
+  const hash = await addonHash(addonsDir(home));
   if (instance.addonHash === hash || !addonExists()) return;
   await runtime.progress.step(`${ADDON} updated in the database`, async (detail) => {
     // -i for a database that never had it, -u for one that has; each alone ignores the other case.

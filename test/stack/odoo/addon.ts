@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { repoRoot } from "./paths";
+import { repoRoot } from "../machine/paths";
 
 export const ADDON = "integration_hub";
 
@@ -14,19 +14,16 @@ export function addonExists(): boolean {
 }
 
 /**
- * One value for everything in the addon that a database can depend on. Its tests are left out: a change there must not make
- * a new template.
+ * One value for everything in the addon that a database can depend on; empty when there is no addon. Its tests are left out: a
+ * change there must not make a new template. Take it of the copy that gets installed, since the checkout changes at any moment.
  */
-export async function addonHash(): Promise<string> {
+export async function addonHash(folder = ADDONS_FOLDER): Promise<string> {
+  if (!existsSync(path.join(folder, ADDON, "__manifest__.py"))) return "";
   const hash = createHash("sha256");
-  if (addonExists()) {
-    for (const file of await listFiles(ADDONS_FOLDER)) {
-      if (file.startsWith(`${ADDON}/tests/`)) continue;
-      hash
-        .update(file)
-        .update("\0")
-        .update(await readFile(path.join(ADDONS_FOLDER, file)));
-    }
+  for (const file of await listFiles(path.join(folder, ADDON))) {
+    if (file.startsWith("tests/")) continue;
+    const content = await readFile(path.join(folder, ADDON, file));
+    hash.update(`${file} ${content.length}\n`).update(content);
   }
   return hash.digest("hex");
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { giveTo, type ServiceUser } from "./os-user";
-import { cachePaths } from "./paths";
-import { freePort } from "./ports";
-import type { ServiceName } from "./state";
+import { giveTo, type ServiceUser } from "../machine/os-user";
+import { cachePaths } from "../machine/paths";
+import { freePort } from "../machine/ports";
+import type { ServiceName } from "../state";
 
 /** What a stack remembers from one `up` to the next: its passwords, its ports, and what its database contains. */
 export interface Instance {
@@ -15,7 +15,11 @@ export interface Instance {
   demoData: boolean;
   /** Content of the addon that the database was last updated to. */
   addonHash: string;
+  /** Odoo's own identity of the database, once it has one. */
+  databaseUuid?: string;
   serviceKey?: { key: string; expires: string };
+  /** Set once the copy of the template is complete. */
+  dataReady: boolean;
   /** Set once the database's own passwords are those above. */
   loginsReady: boolean;
 }
@@ -60,6 +64,7 @@ export async function createInstance(name: string, demoData: boolean, user: Serv
     },
     demoData,
     addonHash: "",
+    dataReady: false,
     loginsReady: false,
   };
 }

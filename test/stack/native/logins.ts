@@ -1,9 +1,9 @@
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
-import { ADDON } from "./addon";
+import { ADDON } from "../odoo/addon";
 import type { Instance } from "./instance";
-import { addonsDir, runOdooScript, type OdooHome } from "./odoo-command";
-import type { Progress } from "./progress";
+import { addonsDir, runOdooScript, type OdooHome } from "../odoo/command";
+import type { Progress } from "../progress";
 
 export const ADMIN_LOGIN = "admin";
 export const SERVICE_LOGIN = "integration-sidecar";
@@ -32,14 +32,16 @@ export async function prepareLogins(
     serviceLogin: SERVICE_LOGIN,
     keyName: "stack",
     keyDays: KEY_DAYS,
+    newIdentity: !instance.loginsReady,
   };
-  const answer = await runOdooScript<{ key: string | null; expires: string | null }>(
+  const answer = await runOdooScript<{ key: string | null; expires: string | null; uuid: string }>(
     home,
     "prepare_logins.py",
     input,
     signal,
   );
   instance.loginsReady = true;
+  instance.databaseUuid = answer.uuid;
   delete instance.serviceKey;
   if (answer.key && answer.expires) {
     instance.serviceKey = { key: answer.key, expires: answer.expires };

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 
 /** The checkout this file belongs to; nothing here depends on the folder a command was started from. */
-export const repoRoot = path.resolve(__dirname, "..", "..");
+export const repoRoot = path.resolve(__dirname, "..", "..", "..");
 
 /**
  * Everything that Odoo and Postgres read or write lives here and not in the checkout: both refuse to run as root, and the

@@ -1,10 +1,10 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Client } from "pg";
-import { asUser, giveTo, type ServiceUser } from "./os-user";
-import { HOST } from "./ports";
-import type { PostgresBinaries } from "./postgres-binaries";
-import { run } from "./run";
+import { asUser, giveTo, type ServiceUser } from "../machine/os-user";
+import { HOST } from "../machine/ports";
+import type { PostgresBinaries } from "./binaries";
+import { run } from "../machine/run";
 
 export const SUPERUSER = "postgres";
 

@@ -1,15 +1,16 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { logFile, type Instance } from "./instance";
-import { ODOO_DATABASE, odooArgs, odooEnv, PYTHON, type OdooHome } from "./odoo-command";
-import { asUser } from "./os-user";
-import { repoRoot } from "./paths";
-import { HOST } from "./ports";
-import { acceptsConnections, postgresArgs, postgresUrl, SUPERUSER } from "./postgres-server";
-import { logTail, runningService, startService, type ServiceSpec } from "./processes";
-import type { Runtime } from "./runtime";
-import type { ServiceName } from "./state";
-import { answersOk, waitUntil } from "./wait";
+import { ODOO_DATABASE, odooArgs, odooEnv, PYTHON, type OdooHome } from "../odoo/command";
+import { asUser } from "../machine/os-user";
+import { repoRoot } from "../machine/paths";
+import { HOST } from "../machine/ports";
+import { acceptsConnections, postgresArgs, postgresUrl, SUPERUSER } from "../postgres/server";
+import { logTail } from "../machine/log-tail";
+import { runningService, startService, type ServiceSpec } from "./processes";
+import type { Runtime } from "../odoo/runtime";
+import type { ServiceName } from "../state";
+import { answersOk, waitUntil } from "../machine/wait";
 
 const READY_MS = 60_000;
 

@@ -1,9 +1,9 @@
 import path from "node:path";
-import { writeHubConfig } from "./hub-config";
+import { writeHubConfig } from "../hub-config";
 import { createInstance, logFile, readInstance, saveInstance, type Instance } from "./instance";
-import { withLock } from "./lock";
+import { withLock } from "../machine/lock";
 import { ADMIN_LOGIN, loginsAreReady, prepareLogins, SERVICE_LOGIN } from "./logins";
-import { addonChanged, adminUrl, ensureData, HUB_DATABASE, HUB_ROLE, setBaseUrl, updateAddon } from "./native-data";
+import { addonChanged, adminUrl, ensureData, HUB_DATABASE, HUB_ROLE, setBaseUrl, updateAddon } from "./data";
 import {
   bringUp,
   hubConfigFile,
@@ -13,16 +13,16 @@ import {
   serviceExists,
   serviceUrl,
   sidecarService,
-} from "./native-services";
-import { ODOO_DATABASE, writeOdooConfig, type OdooHome } from "./odoo-command";
-import { cachePaths } from "./paths";
-import { freePort } from "./ports";
-import { postgresUrl } from "./postgres-server";
+} from "./services";
+import { ODOO_DATABASE, writeOdooConfig, type OdooHome } from "../odoo/command";
+import { cachePaths } from "../machine/paths";
+import { freePort } from "../machine/ports";
+import { postgresUrl } from "../postgres/server";
 import { runningService, stopService, type ServiceSpec } from "./processes";
-import { grantQueueRole, QUEUE_ROLE } from "./queue-role";
-import { ensureRuntime, type Runtime } from "./runtime";
-import { SERVICES, writeStack, type ServiceName, type StackState } from "./state";
-import type { UpOptions } from "./up";
+import { grantQueueRole, QUEUE_ROLE } from "../postgres/queue-role";
+import { ensureRuntime, type Runtime } from "../odoo/runtime";
+import { SERVICES, writeStack, type ServiceName, type StackState } from "../state";
+import type { UpOptions } from "../up";
 
 /** Bring the stack up as plain processes. What was started is stopped again when a later step fails or is interrupted. */
 export async function upNative(options: UpOptions): Promise<StackState> {
@@ -83,7 +83,7 @@ async function start(
   await bring("Odoo", odooService(runtime, instance, home));
 
   const state = describe(instance);
-  await writeHubConfig(state);
+  await writeHubConfig(state, instance.databaseUuid);
   if (serviceExists("sandbox")) await bring("Sandbox systems", sandboxService(instance));
   else progress.note("sandbox systems: not there yet");
   if (!options.withSidecar) await stopService(instance.dir, "sidecar");

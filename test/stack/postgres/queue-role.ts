@@ -1,4 +1,4 @@
-import { withClient } from "./postgres-server";
+import { withClient } from "./server";
 
 /** The role the sidecar uses on Odoo's database. */
 export const QUEUE_ROLE = "hub_sidecar";

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { addonExists } from "./addon";
-import type { OdooSource } from "./odoo-source";
-import { asUser, giveTo, type ServiceUser } from "./os-user";
-import { cachePaths } from "./paths";
-import { HOST } from "./ports";
-import { run, type RunOptions, type RunResult } from "./run";
+import type { OdooSource } from "./source";
+import { asUser, giveTo, type ServiceUser } from "../machine/os-user";
+import { cachePaths } from "../machine/paths";
+import { HOST } from "../machine/ports";
+import { run, type RunOptions, type RunResult } from "../machine/run";
 
 /** The system's own interpreter: the packages Odoo needs are installed for that one, whatever PATH says. */
 export const PYTHON = "/usr/bin/python3";

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { MissingPrerequisite } from "./apt";
-import { buildOnce } from "./build-once";
-import { cachePaths } from "./paths";
-import { run } from "./run";
+import { MissingPrerequisite } from "../machine/apt";
+import { buildOnce } from "../machine/build-once";
+import { cachePaths } from "../machine/paths";
+import { run } from "../machine/run";
 
 /** Where the server programs are, readable for the user that runs them. */
 export interface PostgresBinaries {
@@ -21,7 +21,7 @@ export async function ensurePostgresBinaries(signal?: AbortSignal): Promise<Post
     async (into) => {
       await run("cp", ["-a", "--reflink=auto", `${path.join(packageRoot, "native")}/.`, into], { signal });
     },
-    signal,
+    { signal },
   );
   const bin = path.join(root, "bin");
   return { version: manifest.version, initdb: path.join(bin, "initdb"), postgres: path.join(bin, "postgres") };

@@ -2,16 +2,16 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { withLock } from "./lock";
-import { stopPostgresOf } from "./postgres-reap";
 
 /**
  * Make sure that the folder `target` exists, building it when it does not. It is built beside its place and moved there when
- * complete, so an interrupted run leaves nothing that looks finished; leftovers of such runs are swept first.
+ * complete, so an interrupted run leaves nothing that looks finished; leftovers of such runs are swept first, after
+ * `reap` has stopped what may still run in them.
  */
 export async function buildOnce(
   target: string,
   build: (into: string) => Promise<void>,
-  signal?: AbortSignal,
+  options: { signal?: AbortSignal | undefined; reap?: (leftover: string) => Promise<void> } = {},
 ): Promise<string> {
   if (existsSync(target)) return target;
   const parent = path.dirname(target);
@@ -20,7 +20,11 @@ export async function buildOnce(
     `${target}.lock`,
     async () => {
       if (existsSync(target)) return;
-      await sweep(parent, `${path.basename(target)}.tmp-`);
+      for (const name of await readdir(parent)) {
+        if (!name.startsWith(`${path.basename(target)}.tmp-`)) continue;
+        await options.reap?.(path.join(parent, name));
+        await rm(path.join(parent, name), { recursive: true, force: true });
+      }
       const into = `${target}.tmp-${process.pid}`;
       try {
         await mkdir(into);
@@ -31,16 +35,7 @@ export async function buildOnce(
         throw error;
       }
     },
-    { signal },
+    { signal: options.signal },
   );
   return target;
-}
-
-async function sweep(parent: string, prefix: string): Promise<void> {
-  for (const name of await readdir(parent)) {
-    if (!name.startsWith(prefix)) continue;
-    const leftover = path.join(parent, name);
-    await stopPostgresOf(path.join(leftover, "pgdata"));
-    await rm(leftover, { recursive: true, force: true });
-  }
 }

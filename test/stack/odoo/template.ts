@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ADDON, addonExists, addonHash, copyAddons } from "./addon";
-import { buildOnce } from "./build-once";
-import { withLock } from "./lock";
+import { buildOnce } from "../machine/build-once";
+import { withLock } from "../machine/lock";
 import {
   addonsDir,
   moduleProgress,
@@ -13,14 +13,15 @@ import {
   runOdoo,
   runOdooScript,
   writeOdooConfig,
-} from "./odoo-command";
-import type { OdooHome } from "./odoo-command";
-import { giveTo } from "./os-user";
-import { cachePaths } from "./paths";
-import { initPostgres, syncPostgres, withClient } from "./postgres-server";
+} from "./command";
+import type { OdooHome } from "./command";
+import { giveTo } from "../machine/os-user";
+import { cachePaths } from "../machine/paths";
+import { stopPostgresOf } from "../postgres/reap";
+import { initPostgres, syncPostgres, withClient } from "../postgres/server";
 import type { Runtime } from "./runtime";
-import { run } from "./run";
-import { startScratchPostgres } from "./scratch";
+import { run } from "../machine/run";
+import { startScratchPostgres } from "../postgres/scratch";
 
 /** Raise when the way a template is made changes. */
 const REVISION = "1";
@@ -39,6 +40,8 @@ export const MODULES = [
   "purchase",
 ] as const;
 
+const MEMORY = "template.json";
+
 /** How many templates with an addon are kept; each version of the addon's code makes one. */
 const ADDON_TEMPLATES_KEPT = 2;
 
@@ -47,6 +50,8 @@ export interface Template {
   dir: string;
   postgresPassword: string;
   odooPassword: string;
+  /** Content of the addon in its database; empty without one. */
+  addonHash: string;
 }
 
 export interface TemplateOptions {
@@ -60,7 +65,7 @@ export async function ensureBaseTemplate(runtime: Runtime, options: TemplateOpti
   if (!existsSync(dir)) {
     const title = `Odoo database with ${MODULES.length} apps${options.demoData ? " and demo data" : ""}`;
     await runtime.progress.step(title, async (detail) => {
-      await buildOnce(dir, async (into) => await buildBase(runtime, into, options, detail), runtime.signal);
+      await buildOnce(dir, async (into) => await buildBase(runtime, into, options, detail), building(runtime));
     });
   }
   return await open(dir);
@@ -73,7 +78,7 @@ export async function ensureAddonTemplate(runtime: Runtime, options: TemplateOpt
   const dir = cachePaths.template(`addon-${shortHash([path.basename(base.dir), await addonHash(), REVISION])}`);
   if (!existsSync(dir)) {
     await runtime.progress.step(`Odoo database with ${ADDON}`, async (detail) => {
-      await buildOnce(dir, async (into) => await buildWithAddon(runtime, base, into, detail), runtime.signal);
+      await buildOnce(dir, async (into) => await buildWithAddon(runtime, base, into, detail), building(runtime));
     });
     await forgetOldAddonTemplates(dir);
   }
@@ -94,7 +99,7 @@ async function buildBase(
   options: TemplateOptions,
   detail: (text: string) => void,
 ): Promise<void> {
-  const template = { dir: into, postgresPassword: secret(), odooPassword: secret() };
+  const template = { dir: into, postgresPassword: secret(), odooPassword: secret(), addonHash: "" };
   await prepareFolder(runtime, template);
   await initPostgres(
     runtime.binaries,
@@ -121,6 +126,8 @@ async function buildWithAddon(
   await prepareFolder(runtime, template);
   await copyTemplate(base, into, runtime.signal);
   await inOdoo(runtime, template, async (home) => {
+    await copyAddons(addonsDir(home));
+    template.addonHash = await addonHash(addonsDir(home));
     await runOdoo(home, ODOO_DATABASE, ["-i", ADDON, "--no-http"], {
       signal: runtime.signal,
       onLine: moduleProgress(detail),
@@ -138,13 +145,14 @@ async function inOdoo(runtime: Runtime, template: Template, work: (home: OdooHom
   try {
     await createOdooDatabase(server.adminUrl, template.odooPassword);
     const home = { source: runtime.source, user, dir: template.dir };
-    await copyAddons(addonsDir(home));
     await writeOdooConfig(home, { postgresPort: server.port, password: template.odooPassword });
     await work(home);
   } finally {
     await server.stop();
   }
   await syncPostgres(binaries, user, dataDir);
+  const { dir, ...saved } = template;
+  await writeFile(path.join(dir, MEMORY), JSON.stringify(saved), { mode: 0o600 });
   for (const leftover of ["odoo.conf", "addons", "pgdata.log"]) {
     await rm(path.join(template.dir, leftover), { recursive: true, force: true });
   }
@@ -163,12 +171,8 @@ async function createOdooDatabase(adminUrl: string, password: string): Promise<v
 }
 
 async function prepareFolder(runtime: Runtime, template: Template): Promise<void> {
-  const { postgresPassword, odooPassword } = template;
   await chmod(template.dir, 0o700);
   await giveTo(runtime.user, template.dir);
-  await writeFile(path.join(template.dir, "template.json"), JSON.stringify({ postgresPassword, odooPassword }), {
-    mode: 0o600,
-  });
   await mkdir(cachePaths.pycache(), { recursive: true });
   await giveTo(runtime.user, cachePaths.pycache());
 }
@@ -176,7 +180,7 @@ async function prepareFolder(runtime: Runtime, template: Template): Promise<void
 /** Touched at every use, so that the oldest by time is the one nobody wants any more. */
 async function open(dir: string): Promise<Template> {
   await utimes(dir, new Date(), new Date());
-  const saved = JSON.parse(await readFile(path.join(dir, "template.json"), "utf8")) as Omit<Template, "dir">;
+  const saved = JSON.parse(await readFile(path.join(dir, MEMORY), "utf8")) as Omit<Template, "dir">;
   return { dir, ...saved };
 }
 
@@ -193,6 +197,11 @@ async function forgetOldAddonTemplates(current: string): Promise<void> {
     await withLock(`${dir}.lock`, async () => await rm(dir, { recursive: true, force: true }));
   }
 }
+
+const building = (runtime: Runtime): Parameters<typeof buildOnce>[2] => ({
+  signal: runtime.signal,
+  reap: async (leftover) => await stopPostgresOf(path.join(leftover, "pgdata")),
+});
 
 const secret = (): string => randomBytes(18).toString("base64url");
 
