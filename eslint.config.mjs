@@ -24,7 +24,14 @@ export default tseslint.config(
   {
     files: ["**/*.mjs", "**/*.js"],
     languageOptions: {
-      globals: { process: "readonly", console: "readonly", URL: "readonly", module: "readonly", require: "readonly" },
+      globals: {
+        process: "readonly",
+        console: "readonly",
+        URL: "readonly",
+        module: "readonly",
+        require: "readonly",
+        __dirname: "readonly",
+      },
     },
     rules: { "no-console": "off" },
   },

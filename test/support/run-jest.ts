@@ -29,7 +29,7 @@ export async function runJest(project: string, options: { inBand?: boolean } = {
       ...(options.inBand === true ? ["--runInBand"] : ["--maxWorkers=2"]),
     ];
     const code = await new Promise<number | null>((resolve, reject) => {
-      const child = spawn(process.execPath, ["--import", "tsx", ...args], {
+      const child = spawn(process.execPath, args, {
         cwd: root,
         stdio: ["ignore", "ignore", "inherit"],
       });

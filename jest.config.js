@@ -1,21 +1,18 @@
-import type { Config } from "jest";
-
 // Odoo stores UTC without a zone, which pg would read in the machine's own.
-process.env["TZ"] = "UTC";
-
-type Project = Record<string, unknown>;
+process.env.TZ = "UTC";
 
 /** Every suite is a folder of `test/` and runs with the same compiler; `--selectProjects` picks one by the folder's name. */
-const project = (name: string, extra: Project = {}): Project => ({
+const project = (name, extra = {}) => ({
   displayName: name,
-  rootDir: ".",
+  rootDir: __dirname,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   transform: { "\\.ts$": ["@swc/jest", { jsc: { target: "es2023" } }] },
   testEnvironment: "node",
   ...extra,
 });
 
-const config: Config = {
+/** @type {import("jest").Config} */
+module.exports = {
   projects: [
     ...["unit", "mappings", "contract", "integration"].map((name) => project(name)),
     project("e2e", {
@@ -25,5 +22,3 @@ const config: Config = {
   ],
   testTimeout: 60_000,
 };
-
-export default config;
