@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { ClaimedDelivery, Settlement } from "../../sidecar/domain/delivery";
 import type { Failure } from "../../sidecar/domain/errors";
 import type { Queue } from "../../sidecar/odoo/queue";
-import { QueueFixture, type Change } from "./queue-fixture";
+import type { QueueFixture } from "./queue-fixture";
+import { type Change } from "./queue-fixture";
 
 export interface QueueUnderTest {
   queue: Queue;

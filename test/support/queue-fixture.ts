@@ -61,7 +61,7 @@ export class QueueFixture {
         operation,
         model,
         Number(resId),
-        String(record["name"]),
+        typeof record["name"] === "string" ? record["name"] : null,
         JSON.stringify(payload),
         lane,
         priority,
