@@ -25,7 +25,7 @@ export class QueueFixture {
   async system(code: string, options: { maxAttempts?: number } = {}): Promise<number> {
     const { rows } = await this.pool.query<{ id: number }>(
       `INSERT INTO integration_system (code, name, connector, state, active, max_attempts, create_date, write_date)
-       VALUES ($1, initcap($1), $1, 'active', true, $2, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+       VALUES ($1::varchar, initcap($1::varchar), $1::varchar, 'active', true, $2, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
        ON CONFLICT (code) DO UPDATE SET state = 'active', active = true, pause_kind = NULL, pause_reason = NULL, paused_until = NULL,
          max_attempts = excluded.max_attempts
        RETURNING id`,
@@ -41,17 +41,17 @@ export class QueueFixture {
     const record: JsonObject = { id: Number(resId), name: `Record ${resId}`, ...change.record };
     const payload: Json = { record, changed: [], before: {} };
     const { rows } = await this.pool.query<{ id: number }>(
-      `WITH system AS (SELECT id, code FROM integration_system WHERE code = $1),
+      `WITH system AS (SELECT id, code FROM integration_system WHERE code = $1::varchar),
        event AS (
          INSERT INTO integration_event (event_type, object, operation, model, res_id, res_name, traceparent, txid, occurred_at, create_date)
-         VALUES ($2, $3, $4, $5, $6, $7, '00-' || md5(random()::text) || '-' || left(md5(random()::text), 16) || '-01', txid_current(),
+         VALUES ($2::varchar, $3::varchar, $4::varchar, $5::varchar, $6::int, $7::varchar, '00-' || md5(random()::text) || '-' || left(md5(random()::text), 16) || '-01', txid_current(),
            clock_timestamp() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
          RETURNING id),
        payload AS (INSERT INTO integration_event_payload (event_id, payload) SELECT id, $8 FROM event),
        notified AS (SELECT pg_notify('integration_hub', code) FROM system)
        INSERT INTO integration_delivery (event_id, system_id, lane, model, res_id, res_name, object, event_type, operation, state, priority, coalesce,
          forced, verify, attempts, create_date)
-       SELECT event.id, system.id, $9, $5, $6, $7, $3, $2, $4, 'pending', $10, $11, false, false, 0, now() AT TIME ZONE 'UTC'
+       SELECT event.id, system.id, $9, $5::varchar, $6::int, $7::varchar, $3::varchar, $2::varchar, $4::varchar, 'pending', $10, $11, false, false, 0, now() AT TIME ZONE 'UTC'
        FROM event, system, notified
        RETURNING id`,
       [
