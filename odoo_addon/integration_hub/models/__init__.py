@@ -9,3 +9,5 @@ from . import integration_event_payload
 from . import integration_delivery
 from . import integration_attempt
 from . import integration_link
+from . import capture_plan
+from . import capture

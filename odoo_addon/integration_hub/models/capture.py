@@ -1,0 +1,158 @@
+"""Notices business changes in the user's own transaction (DESIGN.md D2).
+
+The overrides only mark: ids and, for watched fields, the value before the change. One hook at precommit judges the marks.
+A model without rules pays for one look into a cached dictionary.
+"""
+
+from odoo import api, models
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+
+from .capture_judgement import guarded, judge, note_deletion
+from .capture_snapshot import read_records
+from .capture_transaction import captured, mark
+
+
+class Base(models.AbstractModel):
+    _inherit = "base"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        plan = self._capture_plan()
+        if plan is None:
+            return super().create(vals_list)
+        if plan.parents:
+            for model, ids in _parents_in_values(plan, vals_list).items():
+                for (to_many, parent_ids) in ids.items():
+                    self.env[model].browse(parent_ids)._capture_before([to_many])
+        records = super().create(vals_list)
+        if plan.rules:
+            with guarded(self.env):
+                captured(self.env.cr).created.setdefault(self._name, set()).update(records._ids)
+                records._capture_mark()
+        return records
+
+    def write(self, vals):
+        plan = self._capture_plan()
+        if plan is None:
+            return super().write(vals)
+        if self:
+            self._capture_change(plan, vals.keys(), vals)
+        return super().write(vals)
+
+    def unlink(self):
+        plan = self._capture_plan()
+        if plan is not None and self:
+            if plan.parents:
+                self._capture_parents(plan.parents, plan.parents.keys(), {})
+            if plan.rules:
+                with guarded(self.env):
+                    note_deletion(self, plan)
+                    self._capture_mark()
+        return super().unlink()
+
+    def _compute_field_value(self, field):
+        if field.store and self:
+            plan = self._capture_plan()
+            if plan is not None:
+                names = [computed.name for computed in self.pool.field_computed[field] if computed.store]
+                real = self.browse(id_ for id_ in self._ids if id_)
+                if real:
+                    real._capture_change(plan, names, {})
+        return super()._compute_field_value(field)
+
+    # -- marking ---------------------------------------------------------------------------------------------------------
+
+    def _capture_plan(self):
+        if self._abstract or self._transient or not self.pool.ready or self.env.context.get(MODULE_UNINSTALL_FLAG):
+            return None
+        return self.env["integration.rule"]._capture_plans().get(self._name)
+
+    def _capture_change(self, plan, names, vals):
+        """These fields of these records are about to change."""
+        if plan.watched and (watched := [name for name in names if name in plan.watched]):
+            self._capture_before(watched)
+        if plan.parents:
+            self._capture_parents(plan.parents, names, vals)
+        if plan.dependents and (sources := [name for name in names if name in plan.dependents]):
+            self._capture_dependents(plan.dependents, sources)
+
+    def _capture_mark(self):
+        mark(self, judge)
+        transaction = captured(self.env.cr)
+        if transaction.origin is None:
+            transaction.origin = self._capture_origin()
+
+    def _capture_origin(self):
+        """The system this change came from: the one a connector's user names, or the one whose user it is."""
+        codes, users = self.env["integration.rule"]._capture_origins()
+        code = self.env.context.get("integration_origin")
+        if code in codes:
+            system_id = codes[code]
+            user = self.env.user
+            if users.get(user.id) == system_id or user.has_group("integration_hub.group_sidecar") or self._capture_is_api_user(system_id):
+                return system_id
+        return users.get(self.env.uid) or None
+
+    def _capture_is_api_user(self, system_id):
+        return self.env["integration.system"].sudo().browse(system_id).api_user_id.id == self.env.uid
+
+    def _capture_before(self, names):
+        """Keeps what these fields hold now, unless an earlier change of this transaction kept it already."""
+        with guarded(self.env):
+            transaction = captured(self.env.cr)
+            created = transaction.created.get(self._name, ())
+            images = transaction.before.setdefault(self._name, {})
+            unseen = [id_ for id_ in self._ids if id_ not in created and not images.get(id_, {}).keys() >= set(names)]
+            if unseen:
+                watched = self.env["integration.rule"]._capture_plans()[self._name].watched
+                readers = [(name, watched[name]) for name in names]
+                for records in self.browse(unseen)._capture_in_company():
+                    for record, image in zip(records, read_records(records, readers)):
+                        known = images.setdefault(record.id, {})
+                        for name, value in image.items():
+                            known.setdefault(name, value)
+            self._capture_mark()
+
+    def _capture_parents(self, parents, names, vals):
+        """The records whose watched lines these are; with `vals`, also those they move to."""
+        for model, to_many, inverse in {parent for name in names for parent in parents.get(name, ())}:
+            ids = set(self.sudo()[inverse]._ids)
+            if isinstance(vals.get(inverse), int) and vals[inverse]:
+                ids.add(vals[inverse])
+            if ids:
+                self.env[model].browse(ids)._capture_before([to_many])
+
+    def _capture_dependents(self, dependents, sources):
+        """The records elsewhere whose watched field is computed from these fields."""
+        wanted = set().union(*(dependents[name] for name in sources))
+        tree = self.pool.get_trigger_tree([self._fields[name] for name in sources], select=wanted.__contains__)
+        if tree:
+            for field, records, _created in self.sudo().with_context(active_test=False)._modified_triggers(tree):
+                if field in wanted and (records := records.browse(id_ for id_ in records._ids if id_)):
+                    records.with_env(self.env)._capture_before([field.name])
+
+    def _capture_in_company(self):
+        """These records as the capture reads them: as superuser, in their company and its language, so that the same change gives
+        the same payload whoever makes it. Records without a company are read in the user's."""
+        by_company = {}
+        field = self._fields.get("company_id")
+        shared = self.env.company
+        if field is not None and field.type == "many2one" and field.comodel_name == "res.company":
+            for record in self.sudo():
+                by_company.setdefault(record.company_id or shared, []).append(record.id)
+        else:
+            by_company[shared] = self._ids
+        for company, ids in by_company.items():
+            company = company.sudo()
+            context = {"allowed_company_ids": [company.id], "lang": company.partner_id.lang or "en_US", "tz": "UTC"}
+            yield self.browse(ids).sudo().with_context(context)
+
+
+def _parents_in_values(plan, vals_list):
+    """`{model: {to-many field: {id, …}}}`: the existing records to which new lines are about to be added."""
+    found = {}
+    for model, to_many, inverse in {parent for parents in plan.parents.values() for parent in parents}:
+        ids = {vals[inverse] for vals in vals_list if isinstance(vals.get(inverse), int) and vals[inverse]}
+        if ids:
+            found.setdefault(model, {}).setdefault(to_many, set()).update(ids)
+    return found

@@ -1,0 +1,155 @@
+"""Decides at precommit which marks became business events, and has them stored."""
+
+import json
+import logging
+from contextlib import contextmanager
+
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
+
+from .capture_enqueue import CapturedEvent, store
+from .capture_snapshot import read_records
+from .capture_transaction import captured, take_marks
+
+_logger = logging.getLogger(__name__)
+
+FAILURE_PARAMETER = "integration_hub.capture_failure"  # 'raise' (default) or 'log'
+
+
+@contextmanager
+def guarded(env):
+    """What happens when capturing fails: by default the user's change fails too, so that no change goes unrecorded. With the system
+    parameter `integration_hub.capture_failure` set to `log`, the user goes on and the log says what was lost.
+    Errors after which Odoo repeats the whole transaction always pass."""
+    if env["ir.config_parameter"].sudo().get_param(FAILURE_PARAMETER) != "log":
+        yield
+        return
+    try:
+        with env.cr.savepoint(flush=False):
+            yield
+    except (SerializationFailure, DeadlockDetected, LockNotAvailable):
+        raise
+    except Exception:
+        _logger.exception("A change could not be recorded for the integrations; the user's transaction goes on (%s = log)", FAILURE_PARAMETER)
+
+
+def judge(env):
+    """The precommit hook: one look at everything marked, one statement that stores it."""
+    marks = take_marks(env.cr)
+    if not marks:
+        return
+    with guarded(env):
+        transaction = captured(env.cr)
+        plans = env["integration.rule"]._capture_plans()
+        events, replaced = [], []
+        for model, users in marks.items():
+            for res_id in users:
+                replaced += transaction.emitted.pop((model, res_id), ())
+            if (plan := plans.get(model)) and plan.rules:
+                events += _judge_model(env[model].browse(users), plan, users, transaction)
+        store(env.cr, transaction, events, replaced)
+
+
+def note_deletion(records, plan):
+    """Reads the payload of records that are about to be deleted: afterwards there is nothing to read."""
+    transaction = captured(records.env.cr)
+    created = transaction.created.get(records._name, ())
+    gone = transaction.gone.setdefault(records._name, {})
+    known = records.exists().filtered(lambda record: record.id not in created)
+    for group in known._capture_in_company():
+        for rule in plan.rules:
+            if not rule.on_unlink:
+                continue
+            chosen = _in_scope(rule, group)
+            for record, values in zip(chosen, read_records(chosen, rule.readers)):
+                event = _event(rule, record, "unlink", values, [], {}, records.env.uid)
+                gone.setdefault(record.id, {})[rule.id] = event
+
+
+def _judge_model(records, plan, users, transaction):
+    existing = records.exists()
+    deleted = set(records._ids) - set(existing._ids)
+    gone = transaction.gone.get(records._name, {})
+    for res_id in deleted:
+        yield from gone.get(res_id, {}).values()
+    if existing:
+        for group in existing._capture_in_company():
+            yield from _judge_group(group, plan, users, transaction)
+
+
+def _judge_group(records, plan, users, transaction):
+    """Events of records of one company: what changed, whether a rule wants it, and the payload, read once for all rules that share it."""
+    created = transaction.created.get(records._name, ())
+    changes = _changes(records, plan, created, transaction.before.get(records._name, {}))
+    snapshots = {}
+    for rule in plan.rules:
+        operations = {}
+        for record in records:
+            if operation := _operation(rule, record, record.id in created, changes.get(record.id, {})):
+                operations[record.id] = operation
+        if not operations:
+            continue
+        chosen = _in_scope(rule, records.browse(operations))
+        known = snapshots.setdefault(id(rule.readers), {})
+        unread = chosen.browse(id_ for id_ in chosen._ids if id_ not in known)
+        known.update(zip(unread._ids, read_records(unread, rule.readers)))
+        for record in chosen:
+            before = {name: value for name, value in changes.get(record.id, {}).items() if name in rule.watched}
+            yield _event(rule, record, operations[record.id], known[record.id], sorted(before), before, users[record.id])
+
+
+def _changes(records, plan, created, images):
+    """`{id: {field: value before}}` of the watched fields that hold another value than when the transaction began."""
+    seen = records.browse(id_ for id_ in records._ids if id_ not in created and images.get(id_))
+    names = {name for id_ in seen._ids for name in images[id_]}
+    readers = [(name, plan.watched[name]) for name in names if name in plan.watched]
+    changes = {}
+    for record, now in zip(seen, read_records(seen, readers)):
+        image = images[record.id]
+        changed = {name: image[name] for name in now if name in image and not _same(image[name], now[name])}
+        if changed:
+            changes[record.id] = changed
+    return changes
+
+
+def _same(before, now):
+    """A many-to-one is the same when it points at the same record: a change inside that record is its own event."""
+    if isinstance(before, dict) and isinstance(now, dict) and "model" in before:
+        return before["id"] == now.get("id")
+    return before == now
+
+
+def _operation(rule, record, created, changes):
+    if created:
+        return "create" if rule.on_create else None
+    if rule.on_archive and "active" in changes:
+        return "unarchive" if record.active else "archive"
+    if rule.on_write and not rule.watched.isdisjoint(changes):
+        return "write"
+    return None
+
+
+def _in_scope(rule, records):
+    if rule.company_id and "company_id" in records._fields:
+        records = records.filtered(lambda record: not record.company_id or record.company_id.id == rule.company_id)
+    return records.filtered_domain(rule.domain) if rule.domain else records
+
+
+def _event(rule, record, operation, values, changed, before, user_id):
+    return CapturedEvent(
+        rule=rule,
+        model=record._name,
+        res_id=record.id,
+        res_name=record.display_name or None,
+        company_id=_company_id(record),
+        user_id=user_id,
+        operation=operation,
+        changed=changed,
+        payload=json.dumps({"record": values, "changed": changed, "before": before}, ensure_ascii=False),
+    )
+
+
+def _company_id(record):
+    field = record._fields.get("company_id")
+    if field is not None and field.type == "many2one" and field.comodel_name == "res.company":
+        return record.company_id.id or None
+    return None

@@ -1,0 +1,145 @@
+"""What is captured of which model: the active rules, compiled once for all workers' requests until a rule changes."""
+
+from dataclasses import dataclass, field
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import ormcache
+
+from .capture_paths import UNWATCHED, complete, path_tree
+from .capture_snapshot import compile_tree
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledRule:
+    id: int
+    name: str
+    on_create: bool
+    on_write: bool
+    on_archive: bool
+    on_unlink: bool
+    watched: frozenset  # first fields of the paths whose change counts
+    readers: list  # the payload
+    domain: Domain | None  # None: every record
+    event_type: str
+    object: str
+    systems: tuple  # ((id, code, company id or None), …): active ones
+    company_id: int | None
+    priority: int
+    coalesce: bool
+
+
+@dataclass(eq=False)
+class Plan:
+    """All that the capture needs to know about one model."""
+
+    rules: list = field(default_factory=list)
+    watched: dict = field(default_factory=dict)  # {field: reader}: what a before-image of the field is
+    # {field of this model: {(model, to-many field, its inverse here), …}}: a change shows in a watched to-many field there
+    parents: dict = field(default_factory=dict)
+    # {field of this model: {Field, …}}: watched fields elsewhere, not stored, that are computed from it
+    dependents: dict = field(default_factory=dict)
+
+
+class IntegrationRule(models.Model):
+    _inherit = "integration.rule"
+
+    @api.model
+    @ormcache()
+    def _capture_plans(self):
+        """`{model: Plan}` for the models that anything is captured of."""
+        plans, shared = {}, {}
+        for rule in self.sudo().search([]):
+            if compiled := rule._compile(shared):
+                plans.setdefault(rule.model, Plan()).rules.append(compiled)
+        for model, plan in list(plans.items()):
+            self._add_watched(plans, model, plan)
+        return plans
+
+    @api.model
+    @ormcache()
+    def _capture_origins(self):
+        """`({code: id}, {user id: system id})`: how a change that came from a system is recognised (DESIGN.md D11)."""
+        systems = self.env["integration.system"].sudo().search([])
+        users = {}
+        for system in systems:
+            if user := system.api_user_id.id:
+                users[user] = False if user in users else system.id  # a user of two systems tells nothing
+        return {system.code: system.id for system in systems}, users
+
+    def _compile(self, shared):
+        """The rule in the form the capture uses; None when it can make no event here. Rules with the same payload share its readers."""
+        self.ensure_one()
+        model = self.env.get(self.model)
+        systems = tuple((system.id, system.code, system.company_id.id or None) for system in self.system_ids if system.active)
+        if model is None or not systems:
+            return None
+        tree = path_tree(self.env, self.model, self._paths())
+        if not tree:
+            return None
+        watched = self.watched_field_ids.mapped("name") or [name for name in tree if name not in UNWATCHED]
+        if self.on_archive and "active" in model._fields:
+            watched = [*watched, "active"]
+        domain = Domain(self._parsed_domain())
+        key = (self.model, tuple(self._paths()))
+        if (readers := shared.get(key)) is None:
+            readers = shared[key] = compile_tree(self.env, self.model, complete(self.env, self.model, tree))
+        return CompiledRule(
+            id=self.id,
+            name=self.name,
+            on_create=self.on_create,
+            on_write=self.on_write,
+            on_archive=self.on_archive,
+            on_unlink=self.on_unlink,
+            watched=frozenset(watched),
+            readers=readers,
+            domain=None if domain.is_true() else domain,
+            event_type=self.event_type,
+            object=self.object,
+            systems=systems,
+            company_id=self.company_id.id or None,
+            priority=self.priority,
+            coalesce=self.coalesce,
+        )
+
+    def _add_watched(self, plans, model, plan):
+        """Before-images of a model's watched fields, and where else their changes begin."""
+        fields = self.env[model]._fields
+        wanted = path_tree(
+            self.env,
+            model,
+            [name for rule in plan.rules for name in rule.watched]
+            + [path for rule in self.sudo().browse(rule.id for rule in plan.rules) for path in rule._paths()],
+        )
+        names = frozenset().union(*(rule.watched for rule in plan.rules))
+        plan.watched = dict(compile_tree(self.env, model, {name: wanted[name] for name in sorted(names) if name in wanted}))
+        for name in plan.watched:
+            watched = fields[name]
+            if watched.type == "one2many" and watched.inverse_name and watched.comodel_name in self.env:
+                self._add_lines(plans, model, watched, wanted[name])
+            elif watched.compute and not watched.store:
+                self._add_sources(plans, watched)
+
+    def _add_lines(self, plans, model, to_many, subtree):
+        """A change of a line is a change of the record it belongs to."""
+        lines = self.env[to_many.comodel_name]
+        inverse = lines._fields[to_many.inverse_name]
+        if inverse.type != "many2one" or not inverse.store:
+            return
+        plan = plans.setdefault(to_many.comodel_name, Plan())
+        for name in (to_many.inverse_name, *subtree):
+            plan.parents.setdefault(name, set()).add((model, to_many.name, to_many.inverse_name))
+
+    def _add_sources(self, plans, watched):
+        """A field that is not stored changes when what it is computed from does, possibly on another model (an employee's version)."""
+        todo, seen = [watched], {watched}
+        while todo:
+            for path in todo.pop().resolve_depends(self.pool):
+                for source in path:
+                    if source in seen:
+                        continue
+                    seen.add(source)
+                    if source.store:
+                        plans.setdefault(source.model_name, Plan()).dependents.setdefault(source.name, set()).add(watched)
+                    elif source.compute:
+                        todo.append(source)

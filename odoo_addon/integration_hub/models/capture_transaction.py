@@ -1,0 +1,52 @@
+"""What one transaction did to captured records: marked while it runs, judged at precommit."""
+
+import secrets
+
+KEY = "integration_hub"
+
+
+class CapturedTransaction:
+    """The marks of one database transaction. They end with it, by commit or by rollback.
+
+    A flushing savepoint runs precommit hooks early, so the same transaction may be judged more than once: before-images stay as
+    they were at its beginning, and `emitted` remembers the events of a record so that a later judgement replaces them.
+    """
+
+    __slots__ = ("before", "created", "emitted", "gone", "origin", "traceparent")
+
+    def __init__(self):
+        self.created = {}  # {model: {id, …}}
+        self.before = {}  # {model: {id: {field: JSON value}}}
+        self.gone = {}  # {model: {id: {rule id: (company id, name, user id, payload)}}}: read before a delete
+        self.emitted = {}  # {(model, id): [event id, …]}
+        self.origin = None  # id of the system this transaction's changes came from
+        self.traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def captured(cr):
+    """The marks of the cursor's transaction."""
+    transaction = cr.postcommit.data.get(KEY)
+    if transaction is None:
+        transaction = cr.postcommit.data[KEY] = CapturedTransaction()
+    return transaction
+
+
+def mark(records, judge):
+    """Have `judge(env)` look at these records before the transaction commits.
+
+    The user is the one who made the first change. A rolled-back savepoint forgets marks made inside it, together with the hook.
+    """
+    cr, uid = records.env.cr, records.env.uid
+    dirty = cr.precommit.data.get(KEY)
+    if dirty is None:
+        dirty = cr.precommit.data[KEY] = {}
+        env = records.env
+        cr.precommit.add(lambda: judge(env))
+    of_model = dirty.setdefault(records._name, {})
+    for id_ in records._ids:
+        of_model.setdefault(id_, uid)
+
+
+def take_marks(cr):
+    """`{model: {id: user id}}` marked since the last judgement."""
+    return cr.precommit.data.pop(KEY, None) or {}

@@ -1,0 +1,29 @@
+from odoo import api, fields, models
+
+# From what needs a person to what is settled.
+WORST_FIRST = ("dead", "held", "unknown", "retry", "waiting", "processing", "pending", "delivered", "cancelled", "superseded")
+
+
+class IntegrationEventInWords(models.Model):
+    """What became of an event, said for the person who looks at it."""
+
+    _inherit = "integration.event"
+
+    delivery_summary = fields.Char(compute="_compute_delivery_summary", string="Deliveries", help="How many are in which state, the worst first.")
+    content = fields.Text(compute="_compute_content", groups="integration_hub.group_operator", help="What was recorded, indented for reading.")
+
+    @api.depends("delivery_ids.state")
+    def _compute_delivery_summary(self):
+        labels = dict(self.env["integration.delivery"]._fields["state"]._description_selection(self.env))
+        counted = {}
+        for event, state, count in self.env["integration.delivery"]._read_group(
+            [("event_id", "in", self.ids)], ["event_id", "state"], ["__count"]
+        ):
+            counted.setdefault(event.id, {})[state] = count
+        for event in self:
+            states = counted.get(event.id, {})
+            event.delivery_summary = ", ".join(f"{states[state]} {labels[state].lower()}" for state in WORST_FIRST if state in states)
+
+    def _compute_content(self):
+        for event in self:
+            event.content = event.payload_ids[:1].pretty

@@ -1,0 +1,58 @@
+from odoo import _, api, fields, models
+
+from .durations import duration_in_words
+from .event_in_words import WORST_FIRST
+from .integration_delivery import OPEN_STATES
+
+NEEDS_A_PERSON = ("held", "dead")
+
+
+class IntegrationSystemHealth(models.Model):
+    """How a system is doing, from its open deliveries and its links."""
+
+    _inherit = "integration.system"
+
+    on_the_way_count = fields.Integer(compute="_compute_health", string="On their way", help="Deliveries that will go by themselves.")
+    counts_text = fields.Char(compute="_compute_health", string="Open deliveries", help="How many are in which state, the worst first.")
+    oldest_open_age = fields.Char(compute="_compute_health", string="Oldest waits for")
+    last_delivered_age = fields.Char(compute="_compute_health")
+    link_count = fields.Integer(compute="_compute_link_count", string="Links")
+
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    @api.depends("last_delivered_at")
+    def _compute_health(self):
+        now = fields.Datetime.now()
+        labels = dict(self.env["integration.delivery"]._fields["state"]._description_selection(self.env))
+        counts, oldest = {}, {}
+        for system, state, count, since in self.env["integration.delivery"]._read_group(
+            [("system_id", "in", self.ids), ("state", "in", OPEN_STATES)], ["system_id", "state"], ["__count", "create_date:min"]
+        ):
+            counts.setdefault(system.id, {})[state] = count
+            oldest[system.id] = min(since, oldest.get(system.id, since))
+        for system in self:
+            states = counts.get(system.id, {})
+            since = oldest.get(system.id)
+            last = system.last_delivered_at
+            system.on_the_way_count = sum(count for state, count in states.items() if state not in NEEDS_A_PERSON)
+            system.counts_text = ", ".join(f"{states[state]} {labels[state].lower()}" for state in WORST_FIRST if state in states)
+            system.oldest_open_age = duration_in_words(self.env, now - since) if since else False
+            system.last_delivered_age = duration_in_words(self.env, now - last) if last else False
+
+    def _compute_link_count(self):
+        counts = dict(self.env["integration.link"]._read_group([("system_id", "in", self.ids)], ["system_id"], ["__count"]))
+        for system in self:
+            system.link_count = counts.get(system, 0)
+
+    def action_open_attention(self):
+        return self._open_deliveries(_("Need attention in %s", self.name), {"search_default_attention": 1})
+
+    def action_open_on_the_way(self):
+        return self._open_deliveries(_("On their way to %s", self.name), {"search_default_open": 1})
+
+    def _open_deliveries(self, title, context):
+        action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_deliveries")
+        return action | {"display_name": title, "domain": [("system_id", "=", self.id)], "context": context}
+
+    def action_open_links(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_links")
+        return action | {"display_name": _("Links to %s", self.name), "domain": [("system_id", "=", self.id)]}
