@@ -16,9 +16,11 @@ interface Waiting {
 export class Dispatch {
   private readonly groups = new Map<string, Waiting[]>();
   private active = 0;
+  private halted = false;
 
   constructor(
-    private readonly connector: Pick<Connector, "deliver" | "batchSize" | "concurrency">,
+    private readonly connector: Pick<Connector, "deliver" | "batchSize">,
+    private readonly concurrency: number,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -27,7 +29,13 @@ export class Dispatch {
     return this.active;
   }
 
-  /** The connector's answer; null when `mayGo` said no, and nothing was sent. */
+  /** Sends nothing more; what is on the way is still answered. */
+  halt(): void {
+    this.halted = true;
+    this.start();
+  }
+
+  /** The connector's answer; null when `mayGo` said no or everything was halted, and nothing was sent. */
   async send(input: DeliverInput, mayGo: () => boolean): Promise<DeliverResult | null> {
     return new Promise((resolve, reject) => {
       const group = `${input.operation} ${input.type}`;
@@ -41,7 +49,8 @@ export class Dispatch {
   }
 
   private start(): void {
-    while (this.active < this.connector.concurrency) {
+    // Halted, the queue runs dry at once, whatever is on the way.
+    while (this.halted || this.active < this.concurrency) {
       const batch = this.nextBatch();
       if (batch.length === 0) return;
       this.active += 1;
@@ -70,7 +79,7 @@ export class Dispatch {
   }
 
   private goes(entry: Waiting): boolean {
-    if (!this.signal.aborted && entry.mayGo()) return true;
+    if (!this.halted && !this.signal.aborted && entry.mayGo()) return true;
     entry.resolve(null);
     return false;
   }

@@ -1,0 +1,179 @@
+import type { Failure } from "../domain/errors";
+import { toFailure } from "../domain/errors";
+import { Carry } from "./carry";
+import { Dispatch } from "./dispatch";
+import { Leases } from "./leases";
+import { MissingRecords } from "./missing-records";
+import { notSent } from "./outcome";
+import { SettleBuffer } from "./settle-buffer";
+import type { SystemParts } from "./system-parts";
+import { Wake } from "./wake";
+
+/** After a failed claim the next one waits at least and at most so long. */
+const CLAIM_RETRY_MS = { first: 500, most: 10_000 };
+
+export interface PumpStatus {
+  code: string;
+  inFlight: number;
+  breaker: "closed" | "open" | "half-open";
+  retryAt: Date | null;
+  /** What the last claim said when it failed; null when the queue answers. */
+  claimFailure: Failure | null;
+}
+
+/**
+ * Carries the deliveries of one system. Every system has a pump of its own, so that a slow one never holds back another:
+ * claim up to the free capacity, hand the batch on, and look again on a notification, on freed capacity or after the poll interval.
+ */
+export class Pump {
+  private readonly wake = new Wake();
+  private readonly abort = new AbortController();
+  private readonly dispatch: Dispatch;
+  private readonly leases: Leases;
+  private readonly settle: SettleBuffer;
+  private readonly carry: Carry;
+  private readonly batches = new Set<Promise<void>>();
+  private loop: Promise<void> | null = null;
+  private stopping = false;
+  /** No claim before this moment, by `Date.now()`: the system asked for patience. */
+  private notBefore = 0;
+  private claimFailures = 0;
+  private claimFailure: Failure | null = null;
+  private paused = false;
+
+  constructor(private readonly parts: SystemParts) {
+    const { queue, worker, code, log, connector, delivery, metrics } = parts;
+    this.dispatch = new Dispatch(connector, parts.concurrency, this.abort.signal);
+    this.leases = new Leases(queue, worker, delivery.leaseSeconds, log, () => metrics.leasesLost.inc({ system: code }));
+    this.settle = new SettleBuffer(queue, worker, code, log);
+    this.carry = new Carry(parts, {
+      dispatch: this.dispatch,
+      leases: this.leases,
+      settle: this.settle,
+      missing: new MissingRecords(parts.records, code),
+      onFailure: (failure) => this.noteFailure(failure),
+    });
+  }
+
+  get code(): string {
+    return this.parts.code;
+  }
+
+  status(): PumpStatus {
+    const { breaker, retryAt } = this.parts.connector.health();
+    return { code: this.code, inFlight: this.leases.size, breaker, retryAt, claimFailure: this.claimFailure };
+  }
+
+  start(): void {
+    this.leases.start();
+    this.loop = this.run();
+  }
+
+  /** There may be new work. */
+  notify(): void {
+    this.wake.now();
+  }
+
+  /**
+   * Stops claiming, hands back what was not sent, waits for what is on the way until `deadline`, then cuts it off: what
+   * was cut off settles as unknown and is looked up by whoever claims it next.
+   */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.stopping = true;
+    this.wake.now();
+    this.dispatch.halt();
+    await this.loop;
+    const cut = (): void => this.abort.abort();
+    if (deadline.aborted) cut();
+    deadline.addEventListener("abort", cut, { once: true });
+    await Promise.all(this.batches);
+    await this.settle.drain(deadline);
+    await this.leases.stop();
+    deadline.removeEventListener("abort", cut);
+    await this.parts.connector.close();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      const rows = this.mayClaim();
+      const claimed = rows > 0 ? await this.claim(rows) : 0;
+      // A full claim says that there is more: look again at once.
+      if (rows === 0 || claimed < rows) await this.wake.sleep(this.pause());
+    }
+  }
+
+  /** How many deliveries may be taken now: free capacity, one while the breaker probes, none while it is open. */
+  private mayClaim(): number {
+    if (this.notBefore > Date.now()) return 0;
+    const { breaker, retryAt } = this.parts.connector.health();
+    const free = this.parts.delivery.maxInFlight - this.leases.size;
+    if (breaker === "closed") return Math.max(0, Math.min(free, this.parts.delivery.claimSize));
+    if (breaker === "open" && retryAt && retryAt.getTime() > Date.now()) {
+      this.notBefore = retryAt.getTime();
+      return 0;
+    }
+    return this.leases.size === 0 ? 1 : 0;
+  }
+
+  private pause(): number {
+    const patience = this.notBefore - Date.now();
+    if (patience > 0) return patience;
+    if (this.claimFailure) return Math.min(CLAIM_RETRY_MS.first * 2 ** this.claimFailures, CLAIM_RETRY_MS.most);
+    return this.parts.delivery.pollMs;
+  }
+
+  private async claim(rows: number): Promise<number> {
+    const { queue, worker, code, delivery, log } = this.parts;
+    const claimedAt = performance.now();
+    try {
+      const { claimed, parked } = await queue.claim(worker, code, rows, delivery.leaseSeconds);
+      if (this.claimFailure) log.info({ system: code }, "the queue answers again");
+      this.claimFailure = null;
+      this.claimFailures = 0;
+      this.leases.hold(claimed.map(({ id }) => id), claimedAt);
+      // What was parked is looked at once more, because the delivery in front may have ended meanwhile.
+      if (parked.length > 0) this.track(queue.unpark(code, [...new Set(parked)]).then(() => undefined));
+      if (claimed.length > 0) this.track(this.carry.batch(claimed));
+      return claimed.length;
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (this.claimFailure?.code !== failure.code) {
+        log.warn({ system: code, error_kind: failure.kind, error_code: failure.code, reason: failure.message }, "claiming failed");
+      }
+      this.claimFailure = failure;
+      this.claimFailures += 1;
+      return 0;
+    }
+  }
+
+  private track(work: Promise<void>): void {
+    const tracked = work
+      .catch((thrown: unknown) => this.parts.log.warn({ system: this.code, err: thrown }, "work on a batch failed"))
+      .finally(() => {
+        this.batches.delete(tracked);
+        this.wake.now();
+      });
+    this.batches.add(tracked);
+  }
+
+  private noteFailure(failure: Failure): void {
+    if (failure.kind === "credential") this.pauseSystem("credential", failure.message, null);
+    if (!notSent(failure)) return;
+    const until = Date.now() + (failure.retryAfterMs ?? 1_000);
+    this.notBefore = Math.max(this.notBefore, until);
+    if (failure.code === "circuit_open") this.pauseSystem("breaker", failure.message, new Date(until));
+  }
+
+  /** Said once per stop: Odoo shows it to people, and other sidecars hold back too. */
+  private pauseSystem(kind: "credential" | "breaker", reason: string, until: Date | null): void {
+    if (this.paused) return;
+    this.paused = true;
+    this.parts.log.warn({ system: this.code, pause_kind: kind, until }, "system paused");
+    this.track(
+      this.parts.queue.pause(this.code, kind, reason, until).finally(() => {
+        // The claim that follows the pause finds nothing, until it ends; then a new failure may pause it again.
+        setTimeout(() => (this.paused = false), 1_000).unref();
+      }),
+    );
+  }
+}

@@ -1,0 +1,29 @@
+import type { Logger } from "pino";
+import type { DeliveryConfig } from "../config/config";
+import type { Connector } from "../connectors/connector";
+import type { Queue } from "../odoo/queue";
+import type { RecordClient } from "../odoo/record-client";
+import type { Metrics } from "../telemetry/metrics";
+import type { Tracing } from "../telemetry/tracing";
+import type { Translator } from "./translator";
+
+/** Everything one system's deliveries need. */
+export interface SystemParts {
+  code: string;
+  name: string;
+  /** Unique to this process; claims are made in its name. */
+  worker: string;
+  /** Odoo's database.uuid; idempotency keys begin from it. */
+  databaseUuid: string;
+  queue: Queue;
+  /** Null without an API key: then nothing is written back and no missing record is asked for. */
+  records: RecordClient | null;
+  connector: Connector;
+  /** Most requests at the same time. */
+  concurrency: number;
+  translator: Translator;
+  delivery: DeliveryConfig;
+  metrics: Metrics;
+  tracing: Tracing;
+  log: Logger;
+}
