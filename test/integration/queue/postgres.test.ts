@@ -1,38 +1,19 @@
-import { Client, Pool } from "pg";
-import pino from "pino";
-import { grantQueueRole } from "../../../sidecar/odoo/grant";
-import { PostgresQueue } from "../../../sidecar/odoo/postgres-queue";
-import { databaseUrl, startPostgresWithOdooTemplate, type OdooPostgres, type TestDatabase } from "../../stack/database";
+import { Client } from "pg";
 import { queueContract } from "../../support/queue-contract";
-import { QueueFixture } from "../../support/queue-fixture";
+import { openQueueDatabase, type QueueDatabase } from "../../support/queue-database";
 
-let postgres: OdooPostgres;
-let database: TestDatabase;
-let owner: Pool;
-let queue: PostgresQueue;
-let roleUrl: string;
+let database: QueueDatabase;
 
 beforeAll(async () => {
-  postgres = await startPostgresWithOdooTemplate();
-  database = await postgres.newDatabase();
-  owner = new Pool({ connectionString: database.odooUrl });
-  const login = { user: "hub_sidecar", password: "for this test alone" };
-  const admin = new Client({ connectionString: database.url });
-  await admin.connect();
-  await grantQueueRole(admin, { role: login.user, password: login.password });
-  await admin.end();
-  roleUrl = databaseUrl(database.url, database.name, login);
-  queue = new PostgresQueue({ url: roleUrl, log: pino({ level: "silent" }) });
+  database = await openQueueDatabase();
 }, 600_000);
 
 afterAll(async () => {
-  await queue?.close();
-  await owner?.end();
-  await postgres?.stop();
+  await database?.close();
 });
 
 describe("the queue over Postgres", () => {
-  queueContract(() => ({ queue, fixture: new QueueFixture(owner) }));
+  queueContract(() => database);
 
   it("refuses a misspelt filter rather than selecting everything", async () => {
     await expect(asRole(`SELECT * FROM integration_hub.find_deliveries('{"systm": "x"}', 1)`)).rejects.toThrow(/systm/);
@@ -58,7 +39,7 @@ describe("the sidecar's role (SEC-01)", () => {
 });
 
 async function asRole(statement: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: roleUrl });
+  const client = new Client({ connectionString: database.roleUrl });
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(statement)).rows;
