@@ -1,0 +1,159 @@
+import type { Json, JsonObject } from "../domain/json";
+import { version } from "../../package.json";
+import { chooseAuth, oauth2Auth, staticAuth, type Authenticator } from "./auth";
+import { Breaker } from "./breaker";
+import { systemClock, type Clock, type Connector } from "./connector";
+import { checkConnection } from "./connection";
+import type { LoadedDefinition } from "./definition";
+import { Engine } from "./engine";
+import { Http, type HttpOptions } from "./http";
+import { InProcessRateLimiter, type Bucket, type RateLimiter } from "./limits";
+import { TokenSource, type TokenStore } from "./oauth2";
+import { compileObjectType } from "./object-type";
+import { OutcomeRules } from "./outcome";
+import { RateFeedback } from "./rate-feedback";
+import { Caller, compileRequest } from "./request";
+import { compileText, type Scope } from "./template";
+
+export interface ConnectorOptions {
+  /** The connection's name in the configuration; equals `integration_system.code` in Odoo. */
+  code: string;
+  definition: LoadedDefinition;
+  connection: {
+    /** Replaces the definition's base URL, for a sandbox or a gateway. Only here plain http is possible. */
+    baseUrl?: string;
+    /** Values for the definition's `settings`. */
+    settings: JsonObject;
+    /** Values for the vendor's credentials.schema.json, resolved. */
+    credentials: JsonObject;
+  };
+  http?: HttpOptions;
+  clock?: Clock;
+  /** Where rotated refresh tokens are kept; in memory when absent. */
+  tokens?: TokenStore;
+  /** Rate limits shared between sidecars; counted in this process when absent. */
+  limiter?: RateLimiter;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
+const DEFAULT_MAX_WAIT_MS = 15_000;
+
+/**
+ * Makes a connected system out of a definition and a connection.
+ * @throws HubError naming setting or credential and what to do, when the connection does not fit the definition
+ */
+export function createConnector(options: ConnectorOptions): Connector {
+  const { definition } = options.definition;
+  const clock = options.clock ?? systemClock;
+  const connection = checkConnection(options.definition, options.connection);
+  const scope: Scope = { connection: connection.settings, token: {} };
+  const signing: Scope = { ...scope, credentials: connection.credentials };
+
+  const http = httpFor(options, scope);
+  const limiter =
+    options.limiter ??
+    new InProcessRateLimiter(
+      bucketsOf(definition.limits.buckets, scope),
+      definition.limits.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
+      clock,
+    );
+  const { failures = 5, halfOpenAfterMs = 15_000 } = definition.breaker ?? {};
+  const breaker = new Breaker(definition.name, failures, halfOpenAfterMs, clock);
+  const auth = authFor(options, signing, http, clock);
+  const scopeNow = (): Scope => ({ ...scope, token: auth.token() });
+  const caller = new Caller(
+    definition.name,
+    baseUrls(options, scopeNow),
+    {
+      accept: "application/json",
+      "user-agent": `odoo-integration-hub/${version}`,
+      ...headersOf(definition.connection.headers, signing),
+    },
+    definition.connection.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    http,
+    auth,
+    limiter,
+    new RateFeedback(limiter, definition.limits.rateHeaders ?? [], clock),
+    breaker,
+    new OutcomeRules(definition.name, definition.outcomes, definition.errors),
+    clock,
+  );
+  const types = Object.entries(definition.objects).map(
+    ([name, object]) => [name, compileObjectType(name, object, definition.name, clock)] as const,
+  );
+  return new Engine({
+    code: options.code,
+    systemName: definition.name,
+    concurrency: definition.limits.concurrency,
+    types: new Map(types),
+    check: compileRequest(definition.connection.check, true),
+    scope: scopeNow,
+    caller,
+    breaker,
+    http,
+    clock,
+  });
+}
+
+/** A bucket's size may be a setting, where it depends on the customer's plan. */
+function bucketsOf(buckets: LoadedDefinition["definition"]["limits"]["buckets"], scope: Scope): Record<string, Bucket> {
+  return Object.fromEntries(
+    Object.entries(buckets).map(([name, { requests, perMs }]) => [
+      name,
+      { requests: typeof requests === "number" ? requests : Number(compileText(requests)(scope)), perMs },
+    ]),
+  );
+}
+
+function httpFor(options: ConnectorOptions, scope: Scope): Http {
+  const { definition } = options.definition;
+  const { connection, limits } = definition;
+  return new Http(
+    definition.name,
+    allowedHosts(options, scope),
+    limits.concurrency,
+    connection.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
+    options.http,
+  );
+}
+
+/** The hosts this connection may reach: its base URLs', its token endpoint's, and those the definition lists. */
+function allowedHosts(options: ConnectorOptions, scope: Scope): string[] {
+  const { connection, auth } = options.definition.definition;
+  const bases = [options.connection.baseUrl ?? connection.baseUrl, ...Object.values(connection.bases ?? {})];
+  const tokenUrls = [auth].flat().flatMap((way) => (way.type === "oauth2" ? [way.tokenUrl] : []));
+  const urls = [...bases, ...tokenUrls].filter((url) => !url.includes("{token."));
+  return [...urls.map((url) => new URL(compileText(url)(scope)).host), ...(connection.hosts ?? [])];
+}
+
+/** With an overridden base URL, every named base goes there too: a sandbox stands for all of a vendor's hosts. */
+function baseUrls(options: ConnectorOptions, scope: () => Scope): (base: string) => string {
+  const { connection } = options.definition.definition;
+  const override = options.connection.baseUrl?.replace(/\/$/, "");
+  if (override !== undefined) return () => override;
+  const main = compileText(connection.baseUrl.replace(/\/$/, ""));
+  const named = new Map(
+    Object.entries(connection.bases ?? {}).map(([name, url]) => [name, compileText(url.replace(/\/$/, ""))]),
+  );
+  return (base) => (named.get(base) ?? main)(scope());
+}
+
+function authFor(options: ConnectorOptions, scope: Scope, http: Http, clock: Clock): Authenticator {
+  const { definition } = options.definition;
+  const way = chooseAuth(definition.name, definition.auth, scope["credentials"] as JsonObject);
+  if (way.type !== "oauth2") return staticAuth(way, scope);
+  const override = options.connection.baseUrl;
+  // a sandbox or gateway answers for the token endpoint as well, at the same path
+  const tokenUrl =
+    override === undefined
+      ? way.tokenUrl
+      : override.replace(/\/$/, "") + new URL(compileText(way.tokenUrl)(scope)).pathname;
+  const tokens = new TokenSource(definition.name, { ...way, tokenUrl }, scope, http, clock, options.tokens ?? null);
+  return oauth2Auth(tokens, way.refreshOn401 ?? false);
+}
+
+function headersOf(headers: Record<string, Json> | undefined, scope: Scope): Record<string, string> {
+  const entries = Object.entries(headers ?? {}) as [string, string][];
+  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), compileText(value)(scope)]));
+}

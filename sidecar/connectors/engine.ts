@@ -1,0 +1,247 @@
+import { toFailure, type Failure } from "../domain/errors";
+import { HubError } from "../domain/errors";
+import type { Json } from "../domain/json";
+import { chunks } from "./after";
+import type { ItemOutcome } from "./batch";
+import type { Breaker } from "./breaker";
+import type { Clock, Connector, ConnectorHealth, DeliverInput, DeliverResult } from "./connector";
+import { upsertBatch } from "./deliver-batch";
+import { deleteOne } from "./deliver-delete";
+import { upsertOne, type DeliveryContext, type Landed } from "./deliver-one";
+import { ExchangeLog } from "./exchange-log";
+import type { Http } from "./http";
+import type { ObjectType } from "./object-type";
+import type { Caller, CompiledRequest } from "./request";
+import type { Scope } from "./template";
+
+/** What the engine runs on; `createConnector` puts it together. */
+export interface EngineParts {
+  code: string;
+  systemName: string;
+  concurrency: number;
+  types: ReadonlyMap<string, ObjectType>;
+  check: CompiledRequest;
+  /** Values every template may name: `connection`, `token`. */
+  scope: () => Scope;
+  caller: Caller;
+  breaker: Breaker;
+  http: Http;
+  clock: Clock;
+}
+
+/** Runs a connector definition. */
+export class Engine implements Connector {
+  readonly code: string;
+  readonly concurrency: number;
+
+  constructor(private readonly parts: EngineParts) {
+    this.code = parts.code;
+    this.concurrency = parts.concurrency;
+  }
+
+  batchSize(type: string, operation: DeliverInput["operation"]): number {
+    return operation === "upsert" ? (this.parts.types.get(type)?.upsert?.batch?.max ?? 1) : 1;
+  }
+
+  async deliver(inputs: DeliverInput[], signal: AbortSignal): Promise<DeliverResult[]> {
+    const results = new Array<DeliverResult>(inputs.length);
+    await Promise.all(
+      this.requestsFor(inputs).map(async (places) => {
+        const group = places.map((place) => inputs[place]).filter((input) => input !== undefined);
+        const answers = await this.deliverTogether(group, signal);
+        places.forEach((place, index) => {
+          const answer = answers[index];
+          if (answer) results[place] = answer;
+        });
+      }),
+    );
+    return results;
+  }
+
+  async check(): Promise<void> {
+    const context = { scope: this.parts.scope(), signal: new AbortController().signal, traceparent: "" };
+    await this.parts.caller.call(this.parts.check, { ...context, log: new ExchangeLog(this.parts.clock) });
+  }
+
+  health(): ConnectorHealth {
+    return this.parts.breaker.health();
+  }
+
+  async close(): Promise<void> {
+    await this.parts.http.close();
+  }
+
+  /** Places of the inputs that go in one request: same type, one record once, at most the vendor's batch size. */
+  private requestsFor(inputs: readonly DeliverInput[]): number[][] {
+    const batches = new Map<string, number[]>();
+    const singles: number[][] = [];
+    const seen = new Set<string>();
+    inputs.forEach((input, place) => {
+      const name = `${input.type} ${input.operation}`;
+      const identity = `${name} ${input.key}`;
+      if (this.batchSize(input.type, input.operation) === 1 || seen.has(identity)) singles.push([place]);
+      else batches.set(name, [...(batches.get(name) ?? []), place]);
+      seen.add(identity);
+    });
+    const full = [...batches.values()].flatMap((places) => {
+      const first = inputs[places[0] ?? 0];
+      return first ? chunks(places, this.batchSize(first.type, first.operation)) : [];
+    });
+    return [...full, ...singles];
+  }
+
+  private async deliverTogether(inputs: DeliverInput[], signal: AbortSignal): Promise<DeliverResult[]> {
+    const [first] = inputs;
+    if (!first) return [];
+    const log = new ExchangeLog(this.parts.clock);
+    const type = this.parts.types.get(first.type);
+    if (!type) return inputs.map(() => refused(unknownType(first.type, this.parts), log));
+    if (first.operation === "delete") return [await this.deleteAlone(type, first, signal, log)];
+    if (type.upsert?.batch) return this.upsertTogether(type, type.upsert, type.upsert.batch, inputs, signal, log);
+    return [await this.upsertAlone(type, first, signal, log)];
+  }
+
+  private async upsertAlone(
+    type: ObjectType,
+    input: DeliverInput,
+    signal: AbortSignal,
+    log: ExchangeLog,
+  ): Promise<DeliverResult> {
+    const { caller } = this.parts;
+    let context = this.contextOf(input, signal, log);
+    try {
+      const needs = await type.needs.ensure(caller, context);
+      context = { ...context, scope: { ...context.scope, needs } };
+      const landed = await upsertOne(type, input, caller, context);
+      const [failure = null] = await type.after.run([{ context: landedContext(context, landed) }], caller);
+      if (failure) type.needs.forget(context);
+      return failure
+        ? { ...refused(failure, log), externalId: landed.externalId }
+        : this.delivered(type, context, landed, log);
+    } catch (thrown) {
+      type.needs.forget(context);
+      return refused(toFailure(thrown), log);
+    }
+  }
+
+  private async upsertTogether(
+    type: ObjectType,
+    upsert: NonNullable<ObjectType["upsert"]>,
+    batch: NonNullable<NonNullable<ObjectType["upsert"]>["batch"]>,
+    inputs: DeliverInput[],
+    signal: AbortSignal,
+    log: ExchangeLog,
+  ): Promise<DeliverResult[]> {
+    const { caller, clock } = this.parts;
+    const contexts = inputs.map((input, index) => this.contextOf(input, signal, log, index));
+    const outcomes = await upsertBatch(upsert.request, batch, contexts, caller, clock.now());
+    const exchange = log.close();
+    const failures = await this.afterBatch(type, contexts, outcomes, caller);
+    return outcomes.map((outcome, index): DeliverResult => {
+      const failure = failures[index];
+      const context = contexts[index];
+      if ("failure" in outcome) return { ok: false, failure: outcome.failure, exchange };
+      if (failure || !context) return { ok: false, failure: failure ?? lost(), externalId: outcome.id, exchange };
+      const landed = { externalId: outcome.id, created: outcome.created, answer: null };
+      return { ...this.delivered(type, context, landed, log), exchange };
+    });
+  }
+
+  private async afterBatch(
+    type: ObjectType,
+    contexts: readonly DeliveryContext[],
+    outcomes: readonly ItemOutcome[],
+    caller: Caller,
+  ): Promise<(Failure | null)[]> {
+    const landed = outcomes.flatMap((outcome, index) => {
+      const context = contexts[index];
+      if ("failure" in outcome || !context) return [];
+      const work = {
+        context: landedContext(context, { externalId: outcome.id, created: outcome.created, answer: null }),
+      };
+      return [{ index, work }];
+    });
+    const failures: (Failure | null)[] = outcomes.map(() => null);
+    const after = await type.after.run(
+      landed.map(({ work }) => work),
+      caller,
+    );
+    landed.forEach(({ index }, place) => (failures[index] = after[place] ?? null));
+    return failures;
+  }
+
+  private async deleteAlone(
+    type: ObjectType,
+    input: DeliverInput,
+    signal: AbortSignal,
+    log: ExchangeLog,
+  ): Promise<DeliverResult> {
+    try {
+      const context = this.contextOf(input, signal, log);
+      const deleted = await deleteOne(type, input, this.parts.caller, context);
+      const externalId = deleted.externalId ?? "";
+      return {
+        ok: true,
+        externalId,
+        url: null,
+        created: false,
+        removed: true,
+        unchanged: !deleted.sent,
+        exchange: log.close(),
+      };
+    } catch (thrown) {
+      return refused(toFailure(thrown), log);
+    }
+  }
+
+  private contextOf(input: DeliverInput, signal: AbortSignal, log: ExchangeLog, index = 0): DeliveryContext {
+    const scope: Scope = {
+      ...this.parts.scope(),
+      doc: input.document,
+      key: input.key,
+      idempotencyKey: input.idempotencyKey,
+      index,
+      ...(input.externalId === null ? {} : { id: input.externalId }),
+    };
+    const { systemName, clock } = this.parts;
+    return { scope, signal, log, traceparent: input.traceparent, systemName, now: clock.now() };
+  }
+
+  private delivered(type: ObjectType, context: DeliveryContext, landed: Landed, log: ExchangeLog): DeliverResult {
+    const { externalId, created } = landed;
+    return { ok: true, externalId, url: urlOf(type, landedContext(context, landed)), created, exchange: log.close() };
+  }
+}
+
+function landedContext(context: DeliveryContext, landed: Landed): DeliveryContext {
+  const answer: Json = landed.answer?.body ?? {};
+  return { ...context, scope: { ...context.scope, id: landed.externalId, answer } };
+}
+
+/** The page for people; a template value that is not there (no portal id set) only means there is no link to click. */
+function urlOf(type: ObjectType, context: DeliveryContext): string | null {
+  if (type.url === null) return null;
+  try {
+    return type.url(context.scope);
+  } catch {
+    return null;
+  }
+}
+
+function refused(failure: Failure, log: ExchangeLog): DeliverResult {
+  return { ok: false, failure, exchange: log.close() };
+}
+
+function unknownType(type: string, parts: EngineParts): Failure {
+  return new HubError({
+    kind: "data",
+    code: "object_type_unknown",
+    message: `The ${parts.systemName} connector has no object type "${type}".`,
+    hint: `The system's mapping may name one of: ${[...parts.types.keys()].join(", ")}.`,
+    field: type,
+  }).failure;
+}
+
+function lost(): Failure {
+  return toFailure(new Error("a batch item lost its context"));
+}

@@ -1,0 +1,223 @@
+import { HubError, type Failure } from "../domain/errors";
+import type { Json, JsonObject } from "../domain/json";
+import type { Authenticator, Signed } from "./auth";
+import { VendorUnwell, type Breaker } from "./breaker";
+import type { Clock } from "./connector";
+import type { RequestDefinition } from "./definition";
+import type { ExchangeLog } from "./exchange-log";
+import { NoAnswer, type Http, type HttpAnswer } from "./http";
+import type { RateLimiter } from "./limits";
+import { unreadable, type Answer, type OutcomeRules } from "./outcome";
+import type { RateFeedback } from "./rate-feedback";
+import { compileTemplate, compileText, type Rendered, type Scope } from "./template";
+
+/** A request of the definition, compiled. */
+export interface CompiledRequest {
+  method: string;
+  base: string;
+  path: Rendered<string>;
+  query: [string, Rendered<Json | undefined>][];
+  headers: [string, Rendered<Json | undefined>][];
+  body: Rendered<Json | undefined> | null;
+  encoding: "json" | "form";
+  bucket: string;
+  timeoutMs: number | null;
+  repeatable: boolean;
+}
+
+/**
+ * @param repeatable what holds where the definition does not say: whether sending it twice is harmless
+ */
+export function compileRequest(request: RequestDefinition, repeatable: boolean): CompiledRequest {
+  return {
+    method: request.method,
+    base: request.base ?? "",
+    path: compileText(request.path, encodeURIComponent),
+    query: Object.entries(request.query ?? {}).map(([name, value]) => [name, compileTemplate(value)]),
+    headers: Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), compileTemplate(value)]),
+    body: request.body === undefined ? null : compileTemplate(request.body),
+    encoding: request.encoding ?? "json",
+    bucket: request.bucket ?? "default",
+    timeoutMs: request.timeoutMs ?? null,
+    repeatable: request.repeatable ?? (request.method === "GET" || repeatable),
+  };
+}
+
+/** What travels with every call of one delivery. */
+export interface CallContext {
+  scope: Scope;
+  signal: AbortSignal;
+  traceparent: string;
+  log: ExchangeLog;
+}
+
+/** Changes a page's request needs: the next link as it stands, or values added to query and body. */
+export interface NextPage {
+  url?: URL;
+  query?: Record<string, string>;
+  body?: Record<string, Json>;
+}
+
+/** Sends the definition's requests: limits, breaker, sign-in, HTTP, and the meaning of the answer. */
+export class Caller {
+  constructor(
+    private readonly systemName: string,
+    private readonly baseUrl: (base: string) => string,
+    private readonly defaultHeaders: Record<string, string>,
+    private readonly timeoutMs: number,
+    private readonly http: Http,
+    private readonly auth: Authenticator,
+    private readonly limiter: RateLimiter,
+    private readonly feedback: RateFeedback,
+    private readonly breaker: Breaker,
+    private readonly rules: OutcomeRules,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * One call that has to succeed.
+   * @throws HubError with the failure the answer means; an absent record is a failure here
+   */
+  async call(request: CompiledRequest, context: CallContext): Promise<Answer> {
+    const outcome = await this.ask(request, context);
+    if ("absent" in outcome) throw new HubError(outcome.absent);
+    return outcome.answer;
+  }
+
+  /**
+   * One call after which "there is no such record" is an answer too.
+   * @throws HubError with the failure the answer means
+   */
+  async ask(
+    request: CompiledRequest,
+    context: CallContext,
+    page: NextPage = {},
+  ): Promise<{ answer: Answer } | { absent: Failure }> {
+    const first = await this.send(request, context, page);
+    if (first.status !== 401) return this.settle(request, context, first);
+    const renewed = await this.auth.renew(context.signal);
+    return this.settle(request, context, renewed ? await this.send(request, context, page) : first);
+  }
+
+  private settle(
+    request: CompiledRequest,
+    context: CallContext,
+    answer: Answer,
+  ): { answer: Answer } | { absent: Failure } {
+    const { scope } = context;
+    const verdict = this.rules.judge(answer, { scope, repeatable: request.repeatable, now: this.clock.now() });
+    if (verdict.is === "success") return { answer };
+    this.feedback.refused(request.bucket, answer.status, verdict.failure.retryAfterMs);
+    if (verdict.is === "absent") return { absent: verdict.failure };
+    throw new HubError(verdict.failure);
+  }
+
+  private async send(request: CompiledRequest, context: CallContext, page: NextPage): Promise<Answer> {
+    await this.limiter.take(request.bucket, context.signal);
+    const signed = await this.auth.sign(context.signal);
+    const url = page.url ?? this.urlOf(request, context.scope, signed, page);
+    const headers = this.headersOf(request, context, signed);
+    const body = bodyOf(request, context.scope, headers, page);
+    context.log.asked(request.method, url.pathname);
+    const answer = await this.breaker.run(async () => {
+      const http = { method: request.method, url, headers, body, timeoutMs: request.timeoutMs ?? this.timeoutMs };
+      const raw = await this.http
+        .send(http, context.signal)
+        .catch((thrown: unknown) => this.unanswered(thrown, request));
+      context.log.answered(raw.status);
+      const read = this.read(raw, request);
+      if (raw.status >= 500) throw new VendorUnwell(this.judged(read, request, context));
+      return read;
+    });
+    this.feedback.heard(answer.headers);
+    return answer;
+  }
+
+  private judged(answer: Answer, request: CompiledRequest, context: CallContext): HubError {
+    const { scope } = context;
+    const verdict = this.rules.judge(answer, { scope, repeatable: request.repeatable, now: this.clock.now() });
+    if (verdict.is === "success") return unreadable(this.systemName, answer.status, request.repeatable);
+    this.feedback.refused(request.bucket, answer.status, verdict.failure.retryAfterMs);
+    return new HubError(verdict.failure);
+  }
+
+  private unanswered(thrown: unknown, request: CompiledRequest): never {
+    if (!(thrown instanceof NoAnswer)) throw thrown;
+    const applied = thrown.sent && !request.repeatable;
+    const failure = new HubError(
+      {
+        kind: applied ? "unknown" : "technical",
+        code: thrown.code,
+        message: thrown.message,
+        hint: applied
+          ? "Nothing to do: the record is looked up before anything is sent again."
+          : "Nothing to do: it is sent again by itself.",
+      },
+      { cause: thrown },
+    );
+    if (thrown.code === "aborted") throw failure;
+    throw new VendorUnwell(failure);
+  }
+
+  private read(raw: HttpAnswer, request: CompiledRequest): Answer {
+    const text = raw.text.trim();
+    if (text === "") return { status: raw.status, headers: raw.headers, body: undefined };
+    try {
+      return { status: raw.status, headers: raw.headers, body: JSON.parse(text) as Json };
+    } catch (cause) {
+      // an error page still tells its status; a success in another format says nothing
+      if (raw.status >= 300) return { status: raw.status, headers: raw.headers, body: undefined };
+      throw new VendorUnwell(withCause(unreadable(this.systemName, raw.status, request.repeatable), cause));
+    }
+  }
+
+  private urlOf(request: CompiledRequest, scope: Scope, signed: Signed, page: NextPage): URL {
+    const url = new URL(this.baseUrl(request.base) + request.path(scope));
+    for (const [name, render] of request.query) appendQuery(url, name, render(scope));
+    for (const [name, value] of Object.entries({ ...signed.query, ...page.query })) url.searchParams.set(name, value);
+    return url;
+  }
+
+  private headersOf(request: CompiledRequest, context: CallContext, signed: Signed): Record<string, string> {
+    const headers: Record<string, string> = { ...this.defaultHeaders, ...signed.headers };
+    if (context.traceparent !== "") headers["traceparent"] = context.traceparent;
+    for (const [name, render] of request.headers) {
+      const value = render(context.scope);
+      if (value !== undefined && value !== null)
+        headers[name] = typeof value === "string" ? value : JSON.stringify(value);
+    }
+    return headers;
+  }
+}
+
+function appendQuery(url: URL, name: string, value: Json | undefined): void {
+  if (value === undefined || value === null) return;
+  for (const entry of Array.isArray(value) ? value : [value]) {
+    url.searchParams.append(name, typeof entry === "object" ? JSON.stringify(entry) : String(entry));
+  }
+}
+
+function bodyOf(
+  request: CompiledRequest,
+  scope: Scope,
+  headers: Record<string, string>,
+  page: NextPage,
+): string | null {
+  if (request.body === null) return null;
+  const body = request.body(scope);
+  const object = page.body === undefined ? body : { ...(body as JsonObject), ...page.body };
+  if (request.encoding === "json") {
+    headers["content-type"] ??= "application/json";
+    return JSON.stringify(object);
+  }
+  headers["content-type"] ??= "application/x-www-form-urlencoded";
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(object as JsonObject)) {
+    if (value !== null) form.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
+  }
+  return form.toString();
+}
+
+function withCause(error: HubError, cause: unknown): HubError {
+  return new HubError(error.failure, { cause });
+}
