@@ -1,0 +1,49 @@
+import type { ValidateFunction } from "ajv";
+import Ajv2020 from "ajv/dist/2020";
+import addFormats from "ajv-formats";
+import type { JsonObject } from "../domain/json";
+import { dataFailure } from "./fault";
+import type { PackFile } from "./pack-files";
+import type { PackProblem } from "./problem";
+import { isObject } from "./paths";
+import { jsonPath } from "./shapes";
+
+/** Throws a data failure when a finished vendor document is not what the vendor takes. */
+export type DocumentCheck = (document: JsonObject) => void;
+
+/** Compiles `systems/<code>/documents/<type>.schema.json`: what leaves is checked against what the vendor accepts. */
+export function compileDocumentCheck(
+  system: string,
+  file: PackFile,
+  problems: PackProblem[],
+): DocumentCheck | undefined {
+  try {
+    if (!isObject(file.content)) throw new Error("a schema must be an object");
+    const ajv = addFormats(new Ajv2020({ allErrors: false, strict: true, allowUnionTypes: true, strictTypes: false }));
+    return checkWith(ajv.compile(file.content), system, file.name);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    problems.push({ file: file.file, path: "", reason, fix: "Write a valid JSON Schema 2020-12." });
+    return undefined;
+  }
+}
+
+function checkWith(validate: ValidateFunction, system: string, type: string): DocumentCheck {
+  return (document) => {
+    if (validate(document)) return;
+    const [error] = validate.errors ?? [];
+    const missing =
+      error?.keyword === "required" ? (error.params as { missingProperty: string }).missingProperty : undefined;
+    const at = [jsonPath(error?.instancePath ?? ""), missing]
+      .filter((part) => part !== undefined && part !== "")
+      .join(".");
+    const field = `${system}.${type}.${at}`;
+    const reason = missing === undefined ? (error?.message ?? "is not valid") : "is missing";
+    throw dataFailure(
+      "document_refused",
+      field,
+      `What would be sent is not what ${system} takes: ${at} ${reason}.`,
+      `Correct the record in Odoo, or the mapping to ${system} ${type}, then retry.`,
+    );
+  };
+}

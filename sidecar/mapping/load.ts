@@ -1,0 +1,203 @@
+import type { JsonObject } from "../domain/json";
+import type { CanonicalObject } from "./canonical";
+import { CanonicalObjects } from "./canonical";
+import { compileMapping } from "./compile";
+import { checkOdooMapping, checkRule, checkSystemMapping } from "./cross-checks";
+import type { RuleDefinition, Tables } from "./definition";
+import type { DocumentCheck } from "./documents";
+import { compileDocumentCheck } from "./documents";
+import type { PackFile, PackFiles } from "./pack-files";
+import { readPack } from "./pack-files";
+import { isObject } from "./paths";
+import type { PackProblem } from "./problem";
+import { MappingPackError } from "./problem";
+import type { OdooEntry, SystemEntry } from "./mapping-registry";
+import { MappingRegistry } from "./mapping-registry";
+import type { CompiledMapping } from "./run";
+import { checkCanonicalShape, checkRuleShape, checkTableShape } from "./shapes";
+
+/**
+ * Reads, compiles and cross-checks a mapping pack. Later folders are laid over earlier ones, file by file.
+ * Throws MappingPackError with every problem of every file: place, reason and fix.
+ */
+export function loadMappings(folders: string | readonly string[]): MappingRegistry {
+  const problems: PackProblem[] = [];
+  const files = readPack(typeof folders === "string" ? [folders] : folders, problems);
+  const objects = loadCanonical(files.canonical, problems);
+  const odoo = loadOdooMappings(files, objects, problems);
+  const systems = new Map(files.systems.map((system) => [system.code, loadSystem(system, objects, odoo, problems)]));
+  const rules = loadRules(files.rules, odoo, systems, problems);
+  if (problems.length > 0) throw new MappingPackError(problems);
+  return new MappingRegistry(odoo, systems, rules);
+}
+
+function loadCanonical(files: readonly PackFile[], problems: PackProblem[]): CanonicalObjects {
+  const sound = files.filter((file) => {
+    const found = checkCanonicalShape(file.content, file.file);
+    problems.push(...found);
+    return found.length === 0;
+  });
+  try {
+    return new CanonicalObjects(sound.map((file) => file.content as JsonObject));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    problems.push({
+      file: "canonical",
+      path: "",
+      reason,
+      fix: "Write valid JSON Schema 2020-12; $ref must name an existing part.",
+    });
+    return new CanonicalObjects([]);
+  }
+}
+
+function loadOdooMappings(
+  files: PackFiles,
+  objects: CanonicalObjects,
+  problems: PackProblem[],
+): Map<string, OdooEntry> {
+  const tables = loadTables(files.odooTables, problems);
+  const entries = new Map<string, OdooEntry>();
+  for (const file of files.odoo) {
+    const mapping = compiled(file, tables, problems);
+    if (mapping === undefined) continue;
+    const { source, target: end } = mapping.definition;
+    if (!("model" in source) || !("object" in end)) {
+      problems.push({
+        file: file.file,
+        path: "source",
+        reason: "an Odoo mapping goes from a model to an object",
+        fix: "Write source.model and target.object.",
+      });
+      continue;
+    }
+    const target = canonicalEnd(objects, end, file.file, "target", problems);
+    if (target === undefined || !namedFor(file, end.object, "target.object", problems)) continue;
+    problems.push(...checkOdooMapping(mapping, target, objects));
+    entries.set(end.object, { mapping, model: source.model, target });
+  }
+  return entries;
+}
+
+function loadSystem(
+  system: PackFiles["systems"][number],
+  objects: CanonicalObjects,
+  odoo: ReadonlyMap<string, OdooEntry>,
+  problems: PackProblem[],
+): Map<string, SystemEntry> {
+  const tables = loadTables(system.tables, problems);
+  const checks = new Map<string, DocumentCheck | undefined>(
+    system.documents.map((file) => [file.name, compileDocumentCheck(system.code, file, problems)]),
+  );
+  const entries = new Map<string, SystemEntry>();
+  for (const file of system.mappings) {
+    const mapping = compiled(file, tables, problems);
+    if (mapping === undefined) continue;
+    const { source: end, target } = mapping.definition;
+    if (!("object" in end) || !("type" in target)) {
+      problems.push({
+        file: file.file,
+        path: "source",
+        reason: "a system mapping goes from an object to a type",
+        fix: "Write source.object and target.type.",
+      });
+      continue;
+    }
+    const source = canonicalEnd(objects, end, file.file, "source", problems);
+    if (source === undefined || !namedFor(file, end.object, "source.object", problems)) continue;
+    const made = odoo.get(end.object)?.target.version;
+    if (made !== end.version) {
+      const reason =
+        made === undefined ? `no Odoo mapping makes "${end.object}"` : `Odoo makes ${end.object} version ${made}`;
+      problems.push({
+        file: file.file,
+        path: "source.version",
+        reason,
+        fix: `Bring it in line with odoo/${end.object}.json.`,
+      });
+    }
+    problems.push(...checkSystemMapping(mapping, source, objects));
+    entries.set(end.object, { mapping, type: target.type, checkDocument: checks.get(target.type) });
+  }
+  return entries;
+}
+
+function loadRules(
+  files: readonly PackFile[],
+  odoo: ReadonlyMap<string, OdooEntry>,
+  systems: ReadonlyMap<string, ReadonlyMap<string, SystemEntry>>,
+  problems: PackProblem[],
+): RuleDefinition[] {
+  const rules = new Map<string, RuleDefinition>();
+  for (const file of files) {
+    const found = checkRuleShape(file.content, file.file);
+    problems.push(...found);
+    if (found.length > 0) continue;
+    const rule = file.content as unknown as RuleDefinition;
+    if (rules.has(rule.code)) {
+      problems.push({
+        file: file.file,
+        path: "code",
+        reason: `the code "${rule.code}" is used twice`,
+        fix: "Give each rule its own code.",
+      });
+    }
+    rules.set(rule.code, rule);
+    problems.push(
+      ...checkRule(
+        rule,
+        file.file,
+        (object) => odoo.get(object)?.model,
+        (code, object) => systems.get(code)?.has(object) ?? false,
+      ),
+    );
+  }
+  return [...rules.values()];
+}
+
+function loadTables(files: readonly PackFile[], problems: PackProblem[]): Tables {
+  return new Map(
+    files.map((file) => {
+      const found = checkTableShape(file.content, file.file);
+      problems.push(...found);
+      return [file.name, new Map(found.length === 0 && isObject(file.content) ? Object.entries(file.content) : [])];
+    }),
+  );
+}
+
+function compiled(file: PackFile, tables: Tables, problems: PackProblem[]): CompiledMapping | undefined {
+  try {
+    return compileMapping(file.content, { file: file.file, tables });
+  } catch (error) {
+    if (!(error instanceof MappingPackError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+function canonicalEnd(
+  objects: CanonicalObjects,
+  end: { object: string; version: number },
+  file: string,
+  path: string,
+  problems: PackProblem[],
+): CanonicalObject | undefined {
+  const found = objects.get(end.object, end.version);
+  if (found === undefined) {
+    const fix = `Add canonical/${end.object}.schema.json with that version, or use one that exists.`;
+    problems.push({ file, path, reason: `there is no canonical object ${end.object} version ${end.version}`, fix });
+  }
+  return found;
+}
+
+/** The file's name is the object's, so that an overlay replaces the right one. */
+function namedFor(file: PackFile, object: string, path: string, problems: PackProblem[]): boolean {
+  if (file.name === object) return true;
+  problems.push({
+    file: file.file,
+    path,
+    reason: `the file is for "${object}" but is called ${file.name}.json`,
+    fix: `Call it ${object}.json.`,
+  });
+  return false;
+}
