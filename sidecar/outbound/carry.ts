@@ -1,19 +1,19 @@
 import type { Delivered, DeliverInput, Refused } from "../connectors/connector";
 import type { ClaimedDelivery, Exchange, Link, Outcome } from "../domain/delivery";
-import { toFailure, type Failure } from "../domain/errors";
+import { HubError, toFailure, type Failure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
+import type { SystemDocument } from "../mapping/registry";
+import type { MissingLink } from "../mapping/run";
 import type { AttemptSpan } from "../telemetry/tracing";
 import { logAttempt } from "./attempt-log";
 import type { Dispatch } from "./dispatch";
 import { fingerprint, idempotencyKey } from "./fingerprint";
 import type { Leases } from "./leases";
-import { findLinks } from "./links";
+import { findLinks, type LinkLookup } from "./links";
 import { missingReference, type MissingRecords } from "./missing-records";
 import { outcomeOf } from "./outcome";
 import type { SettleBuffer } from "./settle-buffer";
-import { readSnapshot, type Snapshot } from "./snapshot";
 import type { SystemParts } from "./system-parts";
-import type { Destination, LinkLookup, MissingLink } from "./translator";
 import { valuesToWrite, writeBack } from "./write-back";
 
 /** What the steps of a batch work with besides the system's parts; the pump owns them. */
@@ -22,8 +22,8 @@ export interface CarryTools {
   leases: Leases;
   settle: SettleBuffer;
   missing: MissingRecords;
-  /** Told of every failure, so that a refused sign-in or an ailing system stops the claims. */
-  onFailure(failure: Failure): void;
+  /** Told of every refusal by the system, so that a refused sign-in or an ailing system stops the claims. */
+  onRefusal(failure: Failure): void;
 }
 
 /** How a delivery ended, before it is settled. */
@@ -38,9 +38,8 @@ interface Ending {
 /** A claimed delivery with what was read from its snapshot; `fault` when that could not be done. */
 interface Read {
   delivery: ClaimedDelivery;
-  destination?: Destination;
-  snapshot?: Snapshot;
   canonical?: JsonObject;
+  record?: JsonObject;
   fault?: unknown;
 }
 
@@ -59,93 +58,91 @@ export class Carry {
 
   private async one(read: Read, links: Promise<LinkLookup>): Promise<void> {
     const { delivery } = read;
-    const began = performance.now();
+    const startedAt = new Date();
     const span = this.parts.tracing.startAttempt(delivery.traceparent, {
       "hub.system": this.parts.code,
       "hub.delivery": delivery.id,
       "hub.lane": delivery.lane,
     });
-    const startedAt = new Date();
     let ending: Ending | null;
     try {
-      ending = delivery.operation === "unlink" ? await this.remove(read, span) : await this.bring(read, links, span);
+      ending =
+        delivery.operation === "unlink" ? await this.remove(delivery, span) : await this.bring(read, links, span);
     } catch (thrown) {
-      ending = this.failed(toFailure(thrown), this.withoutCall(startedAt, read.destination), thrown);
+      ending = this.failed(toFailure(thrown), withoutCall(startedAt), thrown);
     }
-    await this.settle(delivery, ending, span, began);
+    await this.settle(delivery, ending, span, startedAt);
   }
 
-  /** Snapshot → canonical → document → vendor → link → write-back. Null when the lease was lost before anything was sent. */
+  /** Canonical → document → vendor → link → write-back. Null when the lease was lost before anything was sent. */
   private async bring(read: Read, links: Promise<LinkLookup>, span: AttemptSpan): Promise<Ending | null> {
-    if (!read.destination || !read.canonical || !read.snapshot) throw read.fault;
-    const { delivery, destination, canonical, snapshot } = read;
+    const { delivery, canonical, record } = read;
+    if (!canonical || !record) throw read.fault;
+    const { mappings, connectorName } = this.parts;
     const startedAt = new Date();
 
-    const { document, missingLinks } = this.parts.translator.toDocument(delivery.object, canonical, await links);
-    const [missing] = missingLinks;
-    if (missing) return await this.waitFor(missing, this.withoutCall(startedAt, destination));
+    const made = mappings.toSystem(connectorName, delivery.object, canonical, { link: await links });
+    const [missing] = made.missingLinks;
+    if (missing) return await this.waitFor(missing, withoutCall(startedAt, made.mapping));
 
-    const hash = fingerprint(document);
-    const known = linkOf(delivery, destination);
+    const hash = fingerprint(made.document);
+    const known = linkOf(delivery, made.type);
     if (known && known.fingerprint === hash && !delivery.forced && !delivery.verify) {
-      const exchange = this.withoutCall(startedAt, destination);
-      return await this.noteInOdoo(delivery, destination, snapshot, known, "unchanged", exchange);
+      const exchange = withoutCall(startedAt, made.mapping);
+      return await this.noteInOdoo(delivery, made, record, { outcome: "unchanged", exchange, link: known });
     }
 
-    const input = this.input(delivery, destination, "upsert", document, known, span);
+    const input = this.input(delivery, made.type, "upsert", made.document, known, span);
     const answer = await this.tools.dispatch.send(input, () => this.tools.leases.holds(delivery.id));
     if (!answer) return this.notSent(delivery);
-    const exchange = { ...answer.exchange, mapping: destination.mapping };
-    if (!answer.ok) return await this.refused(delivery, destination, answer, exchange);
+    const exchange = { ...answer.exchange, mapping: made.mapping };
+    if (!answer.ok) return await this.refused(delivery, made.type, answer, exchange);
 
-    const link = { type: destination.type, externalId: answer.externalId, url: answer.url, fingerprint: hash };
+    const link = { type: made.type, externalId: answer.externalId, url: answer.url, fingerprint: hash };
     const outcome = answer.unchanged ? "unchanged" : "delivered";
-    return await this.noteInOdoo(delivery, destination, snapshot, link, outcome, exchange);
+    return await this.noteInOdoo(delivery, made, record, { outcome, exchange, link });
   }
 
   /** A record deleted in Odoo: gone at the vendor too, and nothing to do when it never got there. */
-  private async remove(read: Read, span: AttemptSpan): Promise<Ending | null> {
-    const { delivery, destination } = read;
-    if (!destination) throw read.fault;
-    const known = linkOf(delivery, destination);
-    if (!known && !delivery.verify) {
-      return { outcome: "unchanged", exchange: this.withoutCall(new Date(), destination) };
-    }
-    const input = this.input(delivery, destination, "delete", {}, known, span);
+  private async remove(delivery: ClaimedDelivery, span: AttemptSpan): Promise<Ending | null> {
+    const { type, mapping } = this.parts.mappings.destination(this.parts.connectorName, delivery.object);
+    const known = linkOf(delivery, type);
+    if (!known && !delivery.verify) return { outcome: "unchanged", exchange: withoutCall(new Date(), mapping) };
+
+    const input = this.input(delivery, type, "delete", {}, known, span);
     const answer = await this.tools.dispatch.send(input, () => this.tools.leases.holds(delivery.id));
     if (!answer) return this.notSent(delivery);
-    const exchange = { ...answer.exchange, mapping: destination.mapping };
-    if (!answer.ok) return await this.refused(delivery, destination, answer, exchange);
-    return { outcome: "delivered", exchange, ...removedLink(destination, known, answer) };
+    const exchange = { ...answer.exchange, mapping };
+    if (!answer.ok) return await this.refused(delivery, type, answer, exchange);
+    return { outcome: "delivered", exchange, ...removedLink(type, known, answer) };
   }
 
   private read(delivery: ClaimedDelivery): Read {
+    if (delivery.operation === "unlink") return { delivery };
     try {
-      const destination = this.parts.translator.destination(delivery.object, delivery.model);
-      if (delivery.operation === "unlink") return { delivery, destination };
-      const snapshot = readSnapshot(delivery);
-      const canonical = this.parts.translator.toCanonical(delivery.object, delivery.model, snapshot);
-      return { delivery, destination, snapshot, canonical };
+      const payload = parsePayload(delivery);
+      const canonical = this.parts.mappings.toCanonical(delivery.object, payload);
+      // toCanonical has refused a payload without a record.
+      return { delivery, canonical, record: payload["record"] as JsonObject };
     } catch (fault) {
       return { delivery, fault };
     }
   }
 
-  /** Not awaited here: a delivery that needs no link must not fail because links cannot be read. */
-  private linksFor(reads: readonly Read[]): Promise<LinkLookup> {
+  /** Awaited only where it is needed: a delivery that refers to nothing must not fail because links cannot be read. */
+  private async linksFor(reads: readonly Read[]): Promise<LinkLookup> {
+    const { queue, code, connectorName, mappings } = this.parts;
     const lanes = new Set<string>();
     for (const { delivery, canonical } of reads) {
-      if (!canonical) continue;
-      for (const { lane } of this.parts.translator.linkedLanes(delivery.object, canonical)) lanes.add(lane);
+      if (!canonical || !mappings.takes(connectorName, delivery.object)) continue;
+      for (const { lane } of mappings.linkedLanes(connectorName, delivery.object, canonical)) lanes.add(lane);
     }
-    const links = findLinks(this.parts.queue, this.parts.code, lanes);
-    links.catch(() => undefined);
-    return links;
+    return findLinks(queue, code, lanes);
   }
 
   private input(
     delivery: ClaimedDelivery,
-    destination: Destination,
+    type: string,
     operation: DeliverInput["operation"],
     document: JsonObject,
     known: Link | undefined,
@@ -153,7 +150,7 @@ export class Carry {
   ): DeliverInput {
     return {
       key: delivery.lane,
-      type: destination.type,
+      type,
       operation,
       document,
       externalId: known?.externalId ?? null,
@@ -174,36 +171,30 @@ export class Carry {
   /** Writes the asked values to the Odoo record. The link is stored first, so that a crash in between loses nothing. */
   private async noteInOdoo(
     delivery: ClaimedDelivery,
-    destination: Destination,
-    snapshot: Snapshot,
-    link: Link,
-    outcome: "delivered" | "unchanged",
-    exchange: Exchange,
+    made: SystemDocument,
+    record: JsonObject,
+    ending: Ending & { link: Link; exchange: Exchange },
   ): Promise<Ending> {
-    const values = valuesToWrite(destination.writeBack, link, snapshot.record);
-    if (Object.keys(values).length === 0) return { outcome, exchange, link };
+    const values = valuesToWrite(made.writeBack, ending.link, record);
+    if (Object.keys(values).length === 0) return ending;
+    const { exchange, link } = ending;
     await this.tools.settle.add(delivery.lane, { id: delivery.id, outcome: "applied", exchange, link });
     await writeBack(this.parts.records, this.parts.code, delivery, values);
-    return { outcome, exchange: null, link };
+    return { ...ending, exchange: null };
   }
 
-  private async refused(
-    delivery: ClaimedDelivery,
-    destination: Destination,
-    answer: Refused,
-    exchange: Exchange,
-  ): Promise<Ending> {
+  private async refused(delivery: ClaimedDelivery, type: string, answer: Refused, exchange: Exchange): Promise<Ending> {
     if (answer.externalId !== undefined) {
       // The record exists although not everything was done: keep its id, so that no second one is made.
-      const known = { type: destination.type, externalId: answer.externalId, url: null, fingerprint: null };
-      await this.tools.settle.add(delivery.lane, { id: delivery.id, outcome: "applied", exchange: null, link: known });
+      const link = { type, externalId: answer.externalId, url: null, fingerprint: null };
+      await this.tools.settle.add(delivery.lane, { id: delivery.id, outcome: "applied", exchange: null, link });
     }
+    this.tools.onRefusal(answer.failure);
     return this.failed(answer.failure, exchange);
   }
 
   private failed(failure: Failure, exchange: Exchange, thrown?: unknown): Ending {
     if (failure.code === "unexpected_error") this.parts.log.error({ err: thrown }, "a defect stopped a delivery");
-    this.tools.onFailure(failure);
     return { outcome: outcomeOf(failure), exchange, failure };
   }
 
@@ -212,16 +203,11 @@ export class Carry {
     return this.tools.leases.holds(delivery.id) ? { outcome: "released", exchange: null } : null;
   }
 
-  private withoutCall(startedAt: Date, destination: Destination | undefined): Exchange {
-    const mapping = destination?.mapping ?? null;
-    return { startedAt, endedAt: new Date(), request: null, httpStatus: null, mapping };
-  }
-
   private async settle(
     delivery: ClaimedDelivery,
     ending: Ending | null,
     span: AttemptSpan,
-    began: number,
+    startedAt: Date,
   ): Promise<void> {
     const { metrics, code: system, log } = this.parts;
     if (!ending) {
@@ -242,23 +228,47 @@ export class Carry {
     this.tools.leases.release(delivery.id);
     span.end(failure ?? null);
     metrics.deliveries.inc({ system, outcome });
-    metrics.handling.observe({ system }, (performance.now() - began) / 1000);
+    metrics.handling.observe({ system }, (Date.now() - startedAt.getTime()) / 1000);
     if (failure) metrics.failures.inc({ system, kind: failure.kind, code: failure.code });
     if (outcome === "delivered") metrics.latency.observe({ system }, ageSeconds(delivery));
     const externalId = link?.externalId ?? null;
-    logAttempt(log, system, delivery, { outcome, settled, exchange, failure: failure ?? null, externalId, traceId: span.traceId });
+    logAttempt(log, system, delivery, {
+      outcome,
+      settled,
+      exchange,
+      failure: failure ?? null,
+      externalId,
+      traceId: span.traceId,
+    });
   }
 }
 
-function linkOf(delivery: ClaimedDelivery, destination: Destination): Link | undefined {
-  return delivery.links.find((link) => link.type === destination.type);
+function parsePayload(delivery: ClaimedDelivery): JsonObject {
+  try {
+    const payload: unknown = JSON.parse(delivery.payload);
+    if (typeof payload === "object" && payload !== null && !Array.isArray(payload)) return payload as JsonObject;
+  } catch {
+    // Said below, without the text: it is the record's data.
+  }
+  throw new HubError({
+    kind: "data",
+    code: "payload_unreadable",
+    message: `The snapshot of ${delivery.lane} cannot be read.`,
+    hint: "Use Read again and send in Odoo. If it happens again, the addon and the sidecar are of different versions.",
+    field: delivery.object,
+  });
 }
 
-function removedLink(
-  { type }: Destination,
-  known: Link | undefined,
-  answer: Delivered,
-): { link?: Link & { removed: boolean } } {
+/** For an attempt that ended before anything was sent. */
+function withoutCall(startedAt: Date, mapping: string | null = null): Exchange {
+  return { startedAt, endedAt: new Date(), request: null, httpStatus: null, mapping };
+}
+
+function linkOf(delivery: ClaimedDelivery, type: string): Link | undefined {
+  return delivery.links.find((link) => link.type === type);
+}
+
+function removedLink(type: string, known: Link | undefined, answer: Delivered): { link?: Link & { removed: boolean } } {
   const externalId = answer.externalId || known?.externalId;
   if (!externalId) return {};
   return { link: { type, externalId, url: null, fingerprint: null, removed: true } };

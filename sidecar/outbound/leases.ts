@@ -25,11 +25,14 @@ export class Leases {
   }
 
   start(): void {
-    this.timer = setInterval(() => {
-      this.renewing ??= this.renew().finally(() => {
-        this.renewing = null;
-      });
-    }, this.leaseSeconds * (1000 / 3));
+    this.timer = setInterval(
+      () => {
+        this.renewing ??= this.renew().finally(() => {
+          this.renewing = null;
+        });
+      },
+      this.leaseSeconds * (1000 / 3),
+    );
   }
 
   async stop(): Promise<void> {

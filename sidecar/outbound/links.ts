@@ -1,5 +1,7 @@
 import type { Queue } from "../odoo/queue";
-import type { LinkLookup } from "./translator";
+
+/** The external id of a record (`res.partner,42`) as one type of object; undefined without a link. */
+export type LinkLookup = (lane: string, type: string) => string | undefined;
 
 /** The external ids that a batch of documents refers to, asked for in one query. */
 export async function findLinks(queue: Pick<Queue, "links">, system: string, lanes: Set<string>): Promise<LinkLookup> {

@@ -1,4 +1,4 @@
-import { HubError } from "../domain/errors";
+import { HubError, toFailure } from "../domain/errors";
 import type { RecordClient } from "../odoo/record-client";
 
 interface Question {
@@ -40,7 +40,8 @@ export class MissingRecords {
       const queued = new Set(await this.requestRecords([...questions.keys()]));
       for (const [lane, asked] of questions) for (const question of asked) question.resolve(queued.has(lane));
     } catch (thrown) {
-      for (const asked of questions.values()) for (const question of asked) question.reject(thrown);
+      const fault = asTechnical(thrown);
+      for (const asked of questions.values()) for (const question of asked) question.reject(fault);
     }
   }
 
@@ -49,6 +50,11 @@ export class MissingRecords {
     if (!this.records) return [];
     return this.records.call<string[]>("integration.queue", "request_records", { system: this.system, lanes });
   }
+}
+
+/** Whatever is wrong with our sign-in to Odoo says nothing about the delivery or the system it goes to: it is tried again. */
+function asTechnical(thrown: unknown): HubError {
+  return new HubError({ ...toFailure(thrown), kind: "technical" }, { cause: thrown });
 }
 
 /** The delivery cannot go before the record it refers to, and nothing will send that record. */

@@ -12,6 +12,9 @@ import { Wake } from "./wake";
 /** After a failed claim the next one waits at least and at most so long. */
 const CLAIM_RETRY_MS = { first: 500, most: 10_000 };
 
+/** The time the pause needs to reach the queue; until then nothing is claimed here. */
+const CREDENTIAL_PATIENCE_MS = 2_000;
+
 export interface PumpStatus {
   code: string;
   inFlight: number;
@@ -51,7 +54,7 @@ export class Pump {
       leases: this.leases,
       settle: this.settle,
       missing: new MissingRecords(parts.records, code),
-      onFailure: (failure) => this.noteFailure(failure),
+      onRefusal: (failure) => this.noteRefusal(failure),
     });
   }
 
@@ -130,7 +133,10 @@ export class Pump {
       if (this.claimFailure) log.info({ system: code }, "the queue answers again");
       this.claimFailure = null;
       this.claimFailures = 0;
-      this.leases.hold(claimed.map(({ id }) => id), claimedAt);
+      this.leases.hold(
+        claimed.map(({ id }) => id),
+        claimedAt,
+      );
       // What was parked is looked at once more, because the delivery in front may have ended meanwhile.
       if (parked.length > 0) this.track(queue.unpark(code, [...new Set(parked)]).then(() => undefined));
       if (claimed.length > 0) this.track(this.carry.batch(claimed));
@@ -138,7 +144,10 @@ export class Pump {
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (this.claimFailure?.code !== failure.code) {
-        log.warn({ system: code, error_kind: failure.kind, error_code: failure.code, reason: failure.message }, "claiming failed");
+        log.warn(
+          { system: code, error_kind: failure.kind, error_code: failure.code, reason: failure.message },
+          "claiming failed",
+        );
       }
       this.claimFailure = failure;
       this.claimFailures += 1;
@@ -156,12 +165,13 @@ export class Pump {
     this.batches.add(tracked);
   }
 
-  private noteFailure(failure: Failure): void {
-    if (failure.kind === "credential") this.pauseSystem("credential", failure.message, null);
-    if (!notSent(failure)) return;
-    const until = Date.now() + (failure.retryAfterMs ?? 1_000);
+  private noteRefusal(failure: Failure): void {
+    const patience = failure.kind === "credential" ? CREDENTIAL_PATIENCE_MS : (failure.retryAfterMs ?? 1_000);
+    if (failure.kind !== "credential" && !notSent(failure)) return;
+    const until = Date.now() + patience;
     this.notBefore = Math.max(this.notBefore, until);
-    if (failure.code === "circuit_open") this.pauseSystem("breaker", failure.message, new Date(until));
+    if (failure.kind === "credential") this.pauseSystem("credential", failure.message, null);
+    else if (failure.code === "circuit_open") this.pauseSystem("breaker", failure.message, new Date(until));
   }
 
   /** Said once per stop: Odoo shows it to people, and other sidecars hold back too. */

@@ -85,7 +85,10 @@ export class SettleBuffer {
       } catch (thrown) {
         if (isHubError(thrown) && thrown.kind === "data") return this.isolate(batch, thrown);
         const { code, message } = toFailure(thrown);
-        this.log.warn({ system: this.system, error_code: code, reason: message, count: batch.length }, "settling failed, trying again");
+        this.log.warn(
+          { system: this.system, error_code: code, reason: message, count: batch.length },
+          "settling failed, trying again",
+        );
         const wait = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 5_000;
         await delay(wait, undefined, { signal: this.giveUp.signal }).catch(() => undefined);
         if (this.giveUp.signal.aborted) return this.abandon(batch, message);
@@ -103,7 +106,10 @@ export class SettleBuffer {
 
   private abandon(batch: Entry[], reason: string): void {
     const deliveries = batch.map((entry) => entry.settlement.id);
-    this.log.error({ system: this.system, deliveries, reason }, "outcomes could not be stored; their leases will run out");
+    this.log.error(
+      { system: this.system, deliveries, reason },
+      "outcomes could not be stored; their leases will run out",
+    );
     for (const entry of batch) entry.resolve(null);
   }
 

@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
 import type { DeliveryConfig } from "../config/config";
 import type { Connector } from "../connectors/connector";
+import type { MappingRegistry } from "../mapping/registry";
 import type { Queue } from "../odoo/queue";
 import type { RecordClient } from "../odoo/record-client";
 import type { Metrics } from "../telemetry/metrics";
 import type { Tracing } from "../telemetry/tracing";
-import type { Translator } from "./translator";
 
 /** Everything one system's deliveries need. */
 export interface SystemParts {
@@ -21,7 +21,9 @@ export interface SystemParts {
   connector: Connector;
   /** Most requests at the same time. */
   concurrency: number;
-  translator: Translator;
+  /** Name of the connector definition; the mappings to the system stand under it. */
+  connectorName: string;
+  mappings: MappingRegistry;
   delivery: DeliveryConfig;
   metrics: Metrics;
   tracing: Tracing;

@@ -1,21 +1,15 @@
 import type { ClaimedDelivery } from "../domain/delivery";
 import { HubError, toFailure } from "../domain/errors";
 import type { Json, JsonObject } from "../domain/json";
+import type { WriteBack } from "../mapping/registry";
 import type { RecordClient } from "../odoo/record-client";
-
-/** A value that goes back to the Odoo record once the target holds it; the mapping asks for it. */
-export interface WriteBackLine {
-  /** Name of a stored field of the record. */
-  to: string;
-  from: "externalId" | "url";
-}
 
 /**
  * What has to be written: the asked values that the snapshot does not show already. Empty when nothing is asked, and
  * for a record that was deleted.
  */
 export function valuesToWrite(
-  lines: readonly WriteBackLine[],
+  lines: readonly WriteBack[],
   held: { externalId: string; url: string | null },
   record: JsonObject,
 ): Record<string, Json> {
