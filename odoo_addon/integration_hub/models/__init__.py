@@ -9,5 +9,21 @@ from . import integration_event_payload
 from . import integration_delivery
 from . import integration_attempt
 from . import integration_link
+
+# Queue contract over Odoo's API
+from . import integration_queue
+from . import integration_queue_records
+
+# Capture
 from . import capture_plan
 from . import capture
+from . import capture_on_request
+
+# What people decide and see
+from . import delivery_actions
+from . import delivery_in_words
+from . import delivery_status
+from . import event_in_words
+from . import rule_in_words
+from . import system_health
+from . import view_status

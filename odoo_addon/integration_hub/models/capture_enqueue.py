@@ -19,12 +19,13 @@ class CapturedEvent:
     changed: list
     payload: str
     forced: bool = False
+    systems: tuple | None = None  # None: all of the rule's
 
     def targets(self, origin):
         """The rule's systems, without the one the change came from and without those of other companies."""
         return [
             (system_id, code)
-            for system_id, code, company_id in self.rule.systems
+            for system_id, code, company_id in (self.rule.systems if self.systems is None else self.systems)
             if system_id != origin and not (company_id and self.company_id and company_id != self.company_id)
         ]
 

@@ -59,10 +59,19 @@ def note_deletion(records, plan):
         for rule in plan.rules:
             if not rule.on_unlink:
                 continue
-            chosen = _in_scope(rule, group)
+            chosen = rule.in_scope(group)
             for record, values in zip(chosen, read_records(chosen, rule.readers)):
                 event = _event(rule, record, "unlink", values, [], {}, records.env.uid)
                 gone.setdefault(record.id, {})[rule.id] = event
+
+
+def snapshot_event(rule, record, user_id, targets, forced):
+    """An event of a record as it is now, for these systems of the rule: somebody asked for it, nothing changed."""
+    (values,) = read_records(record, rule.readers)
+    event = _event(rule, record, "write", values, [], {}, user_id)
+    event.systems = targets
+    event.forced = forced
+    return event
 
 
 def _judge_model(records, plan, users, transaction):
@@ -88,7 +97,7 @@ def _judge_group(records, plan, users, transaction):
                 operations[record.id] = operation
         if not operations:
             continue
-        chosen = _in_scope(rule, records.browse(operations))
+        chosen = rule.in_scope(records.browse(operations))
         known = snapshots.setdefault(id(rule.readers), {})
         unread = chosen.browse(id_ for id_ in chosen._ids if id_ not in known)
         known.update(zip(unread._ids, read_records(unread, rule.readers)))
@@ -126,12 +135,6 @@ def _operation(rule, record, created, changes):
     if rule.on_write and not rule.watched.isdisjoint(changes):
         return "write"
     return None
-
-
-def _in_scope(rule, records):
-    if rule.company_id and "company_id" in records._fields:
-        records = records.filtered(lambda record: not record.company_id or record.company_id.id == rule.company_id)
-    return records.filtered_domain(rule.domain) if rule.domain else records
 
 
 def _event(rule, record, operation, values, changed, before, user_id):

@@ -28,6 +28,12 @@ class CompiledRule:
     priority: int
     coalesce: bool
 
+    def in_scope(self, records):
+        """The records that the rule's company and domain let through, as they are now."""
+        if self.company_id and "company_id" in records._fields:
+            records = records.filtered(lambda record: not record.company_id or record.company_id.id == self.company_id)
+        return records.filtered_domain(self.domain) if self.domain else records
+
 
 @dataclass(eq=False)
 class Plan:

@@ -18,7 +18,7 @@ class Base(models.AbstractModel):
         """Whether an active rule captures this model. Asked once per cached view: the rules clear the cache when they change."""
         if not self.pool.ready or self._transient or self._abstract or self._name.startswith("integration."):
             return False
-        return bool(self.env["integration.rule"].sudo().search_count([("model", "=", self._name)], limit=1))
+        return bool(self.env["integration.rule"].sudo().search_count([("model", "=", self._name), ("active", "=", True)], limit=1))
 
     def _add_integration_status(self, arch):
         box = next(iter(arch.xpath("//div[@name='button_box'][not(ancestor::field)]")), None)

@@ -1,0 +1,2 @@
+from . import delivery_cancel
+from . import rule_install
