@@ -61,7 +61,9 @@ async function measure(): Promise<Answer> {
       await copyAddons(addonsDir(home));
       await writeOdooConfig(home, { postgresPort: server.port, password: template.odooPassword });
       await createDatabase(server.adminUrl, WITH_ADDON, { template: ODOO_DATABASE, owner: ODOO_ROLE });
-      await progress.step("Addon installed in one of the two databases", () => runOdoo(home, WITH_ADDON, ["-i", ADDON]));
+      await progress.step("Addon installed in one of the two databases", () =>
+        runOdoo(home, WITH_ADDON, ["-i", ADDON]),
+      );
       return await progress.step("Measuring", () => measureInside(home));
     } finally {
       await server.stop();

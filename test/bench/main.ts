@@ -13,7 +13,8 @@ const program = new Command("npm run bench --")
   .option("--json <file>", 'also write {"name", "ratios", "figures"} to this file')
   .action(async (name: string, options: { json?: string }) => {
     const bench = BENCHES.find((candidate) => candidate.name === name);
-    if (bench === undefined) program.error(`There is no benchmark called ${name}: ${BENCHES.map((b) => b.name).join(", ")}.`);
+    if (bench === undefined)
+      program.error(`There is no benchmark called ${name}: ${BENCHES.map((b) => b.name).join(", ")}.`);
     else await report(await bench.run(), options.json);
   });
 

@@ -18,7 +18,8 @@ export interface Bench {
 export async function report(result: BenchResult, jsonFile: string | undefined): Promise<void> {
   console.log(`\n${result.name}`);
   for (const [kind, values] of Object.entries({ ratio: result.ratios, figure: result.figures })) {
-    for (const [name, value] of Object.entries(values)) console.log(`  ${kind.padEnd(7)} ${name.padEnd(32)} ${value.toFixed(3)}`);
+    for (const [name, value] of Object.entries(values))
+      console.log(`  ${kind.padEnd(7)} ${name.padEnd(32)} ${value.toFixed(3)}`);
   }
   if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -1,0 +1,62 @@
+import { request } from "undici";
+import type { OdooApi } from "../../support/odoo-api";
+import { waitFor } from "../../support/wait-for";
+import type { StackState } from "../../stack/state";
+
+export interface Delivery {
+  id: number;
+  lane: string;
+  state: string;
+  operation: string;
+  event_type: string;
+  res_id: number;
+  system_id: [number, string];
+  external_id: string | false;
+  error_kind: string | false;
+  error_field: string | false;
+  error_message: string | false;
+  error_hint: string | false;
+}
+
+const FIELDS = ["lane", "state", "operation", "event_type", "res_id", "system_id", "external_id"] as const;
+const ERROR_FIELDS = ["error_kind", "error_field", "error_message", "error_hint"] as const;
+const OVER = ["delivered", "superseded", "cancelled", "held", "dead"];
+
+/** What the hub made of changes in Odoo, seen as a user sees it. */
+export class Exchanges {
+  constructor(
+    private readonly odoo: OdooApi,
+    private readonly stack: StackState,
+  ) {}
+
+  /** Deliveries of these records to one system, oldest first. */
+  async of(model: string, ids: number[], system = "hubspot"): Promise<Delivery[]> {
+    const domain = [
+      ["model", "=", model],
+      ["res_id", "in", ids],
+      ["system_id.code", "=", system],
+    ];
+    const rows = await this.odoo.read<Delivery>("integration.delivery", domain, ["id", ...FIELDS, ...ERROR_FIELDS]);
+    return rows.sort((a, b) => a.id - b.id);
+  }
+
+  /** Waits until nothing about these records is under way, and answers all their deliveries. At least `least` must exist. */
+  async settled(model: string, ids: number[], least = 1, system = "hubspot"): Promise<Delivery[]> {
+    let rows: Delivery[] = [];
+    await waitFor(
+      `${least} deliveries of ${model} ${ids.slice(0, 3).join(", ")} to ${system} to be over`,
+      async () => {
+        rows = await this.of(model, ids, system);
+        return rows.length >= least && rows.every((row) => OVER.includes(row.state));
+      },
+      { timeoutMs: 40_000 },
+    );
+    return rows;
+  }
+
+  /** What the vendor's stand-in holds, by the external id that Odoo knows. */
+  async remote(system: string, type: string): Promise<Record<string, unknown>[]> {
+    const { body } = await request(`${this.stack.sandbox.url}/_sandbox/records/${system}/${type}`);
+    return ((await body.json()) as { records: Record<string, unknown>[] }).records;
+  }
+}
