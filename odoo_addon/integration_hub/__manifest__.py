@@ -12,8 +12,17 @@
         "security/company_rules.xml",
         "data/service_user.xml",
         # Screens: wizards first, menus last.
+        "wizards/delivery_cancel_views.xml",
+        "wizards/rule_install_views.xml",
+        "views/delivery_views.xml",
+        "views/event_views.xml",
+        "views/attempt_views.xml",
+        "views/link_views.xml",
+        "views/system_views.xml",
+        "views/rule_views.xml",
+        "views/menus.xml",
     ],
-    "assets": {},
+    "assets": {"web.assets_backend": ["integration_hub/static/src/**/*"]},
     "application": True,
     "uninstall_hook": "uninstall_hook",
 }
