@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { MissingPrerequisite } from "./machine/apt";
 import { terminalProgress } from "./progress";
-import { DEFAULT_STACK, type StackState } from "./state";
+import { DEFAULT_STACK, type ServiceName, type StackState } from "./state";
 import { printStatus } from "./status";
 import { down, reset, up } from "./up";
 
@@ -57,8 +57,9 @@ program
 
 function printSummary(stack: StackState): void {
   console.log(`\nOdoo      ${stack.odoo.url}  (${stack.odoo.login} / ${stack.odoo.password})`);
-  if (stack.pids.sandbox) console.log(`Sandbox   ${stack.sandbox.url}`);
-  if (stack.pids.sidecar) console.log(`Sidecar   ${stack.sidecar.url}`);
+  const runs = (name: ServiceName): boolean => stack.mode === "docker" || stack.pids[name] !== undefined;
+  if (runs("sandbox")) console.log(`Sandbox   ${stack.sandbox.url}`);
+  if (runs("sidecar")) console.log(`Sidecar   ${stack.sidecar.url}`);
   console.log(`Details   .stack/${stack.name}.json`);
 }
 

@@ -4,18 +4,34 @@ import { stringify } from "yaml";
 import { repoRoot } from "./machine/paths";
 import type { StackState } from "./state";
 
+export interface HubConfigOptions {
+  /** The only database this sidecar may work for. */
+  databaseUuid?: string | undefined;
+  /** Where to write it; the place named by the state when absent. */
+  file?: string;
+  /** The sandbox as the sidecar sees it. */
+  sandboxUrl?: string;
+  /** A container's user reads the file itself, so the folder above has to keep others out. */
+  forContainer?: boolean;
+}
+
 const SYSTEMS = path.join(repoRoot, "mappings", "systems");
 
 /**
  * Write the sidecar's configuration for a stack: every system there is a connector for, pointed at the sandbox. The
  * configuration refers to secrets and never holds one, so each goes to a file of its own beside it.
  */
-export async function writeHubConfig(state: StackState, databaseUuid?: string): Promise<void> {
-  const folder = path.join(path.dirname(state.sidecar.configFile), "secrets");
+export async function writeHubConfig(state: StackState, options: HubConfigOptions = {}): Promise<void> {
+  const { databaseUuid, file = state.sidecar.configFile, sandboxUrl = state.sandbox.url, forContainer } = options;
+  const folder = path.join(path.dirname(file), "secrets");
   await mkdir(folder, { recursive: true });
-  await chmod(folder, 0o700);
+  await chmod(folder, forContainer ? 0o755 : 0o700);
+  const write = async (target: string, text: string): Promise<void> => {
+    await writeFile(target, text);
+    await chmod(target, forContainer ? 0o644 : 0o600);
+  };
   const secret = async (name: string, value: string): Promise<string> => {
-    await writeFile(path.join(folder, name), value, { mode: 0o600 });
+    await write(path.join(folder, name), value);
     return `file:secrets/${name}`;
   };
   const admin = new URL(state.sidecar.url);
@@ -25,7 +41,7 @@ export async function writeHubConfig(state: StackState, databaseUuid?: string): 
     for (const name of await credentialNames(code)) {
       credentials[name] = await secret(`${code}-${name}`, `sandbox-${code}-${name}`);
     }
-    systems[code] = { base_url: `${state.sandbox.url}/${code}`, credentials };
+    systems[code] = { base_url: `${sandboxUrl}/${code}`, credentials };
   }
   const config = {
     odoo: {
@@ -41,10 +57,9 @@ export async function writeHubConfig(state: StackState, databaseUuid?: string): 
       port: Number(admin.port),
       token: await secret("admin-token", state.sidecar.adminToken),
     },
-    mappings: { dirs: [path.join(repoRoot, "mappings")] },
     systems,
   };
-  await writeFile(state.sidecar.configFile, stringify(config), { mode: 0o600 });
+  await write(file, stringify(config));
 }
 
 /** Folders that hold a connector; read at every `up`, so that a new one takes part at once. */

@@ -37,7 +37,9 @@ export interface StackState {
   };
   sidecar: { url: string; adminToken: string; configFile: string };
   sandbox: { url: string };
+  /** Files; of containers, the commands that show the logs. */
   logs: Record<ServiceName, string>;
+  /** Of what was started, as far as it is a process of this machine. */
   pids: Partial<Record<ServiceName, number>>;
 }
 
@@ -56,6 +58,11 @@ export function readStack(name = DEFAULT_STACK): StackState {
   const file = stateFile(name);
   if (!existsSync(file)) throw new NoStack(name);
   return JSON.parse(readFileSync(file, "utf8")) as StackState;
+}
+
+/** The same, or undefined where there is none. */
+export function findStack(name = DEFAULT_STACK): StackState | undefined {
+  return existsSync(stateFile(name)) ? readStack(name) : undefined;
 }
 
 /** Readable for its owner alone: it holds every password of the stack. */

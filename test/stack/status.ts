@@ -1,8 +1,11 @@
+import { serviceUrl } from "./describe";
 import { logTail } from "./machine/log-tail";
-import { logFile, readInstance, type Instance } from "./native/instance";
+import { logFile, readInstance, type Instance } from "./instance";
 import { runningService } from "./native/processes";
-import { isReady, serviceExists, serviceUrl } from "./native/services";
-import { NoStack, readStack, SERVICES, type ServiceName, type StackState } from "./state";
+import { isReady, serviceExists } from "./native/services";
+import { printContainers } from "./docker/status";
+import { findStack, NoStack, SERVICES, type ServiceName } from "./state";
+import { modeOf } from "./up";
 
 type Condition = "ready" | "stopped" | "ended" | "failing" | "not there yet";
 
@@ -23,7 +26,8 @@ export async function printStatus(name: string): Promise<boolean> {
     console.log(new NoStack(name).message);
     return false;
   }
-  const started = lastState(name)?.pids ?? {};
+  if ((await modeOf(name)) === "docker") return await printContainers(name);
+  const started = findStack(name)?.pids ?? {};
   const rows: Row[] = [];
   for (const service of SERVICES) rows.push(await examine(instance, service, started[service] !== undefined));
   for (const { service, condition, pid, problem } of rows) {
@@ -59,13 +63,5 @@ async function readyAnswer(instance: Instance): Promise<string> {
     return `It answers ${response.status}: ${await response.text()}\n`;
   } catch {
     return "";
-  }
-}
-
-function lastState(name: string): StackState | undefined {
-  try {
-    return readStack(name);
-  } catch {
-    return undefined;
   }
 }

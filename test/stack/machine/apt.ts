@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { withLock } from "./lock";
 import { cachePaths } from "./paths";
 import { run } from "./run";
 
@@ -63,13 +64,28 @@ export async function cachedPackage(name: string): Promise<string | undefined> {
  * apt verifies the signatures, with a state of its own, so that the machine's sources stay untouched and root is not needed.
  */
 export async function downloadPackages(names: readonly string[], suite: string, signal?: AbortSignal): Promise<void> {
-  const wanted: string[] = [];
-  for (const name of names) if (!(await cachedPackage(name))) wanted.push(name);
-  if (wanted.length === 0) return;
-  const apt = await privateApt(suite);
-  await mkdir(cachePaths.packages(), { recursive: true });
-  await run("apt-get", [...apt, "update", "-q"], { signal });
-  await run("apt-get", [...apt, "download", "-q", ...wanted], { cwd: cachePaths.packages(), signal });
+  const missing = async (): Promise<string[]> => {
+    const found = await Promise.all(names.map(async (name) => await cachedPackage(name)));
+    return names.filter((_name, index) => found[index] === undefined);
+  };
+  if ((await missing()).length === 0) return;
+  const folder = cachePaths.packages();
+  await withLock(
+    `${folder}.lock`,
+    async () => {
+      const wanted = await missing();
+      if (wanted.length === 0) return;
+      // Files appear in the cache when they are complete, so an interrupted download is not taken for one.
+      const partial = path.join(folder, "partial");
+      await rm(partial, { recursive: true, force: true });
+      await mkdir(partial, { recursive: true });
+      const apt = await privateApt(suite);
+      await run("apt-get", [...apt, "update", "-q"], { signal });
+      await run("apt-get", [...apt, "download", "-q", ...wanted], { cwd: partial, signal });
+      for (const file of await readdir(partial)) await rename(path.join(partial, file), path.join(folder, file));
+    },
+    { signal },
+  );
 }
 
 /** Options that point apt at a folder of ours holding one source: `suite` on the site this machine is configured for. */

@@ -14,9 +14,14 @@ const SYSTEM_USER = "odoo-hub";
 
 /** Odoo and Postgres refuse root, so root gets a system user of its own for them; anybody else runs them as themselves. */
 export async function ensureServiceUser(): Promise<ServiceUser> {
-  const me = userInfo();
-  if (me.uid !== 0) return { name: me.username, uid: me.uid, gid: me.gid, drop: false };
-  return (await lookUp()) ?? (await create());
+  const me = currentUser();
+  return me.uid === 0 ? ((await lookUp()) ?? (await create())) : me;
+}
+
+/** Whoever runs this. */
+export function currentUser(): ServiceUser {
+  const { username, uid, gid } = userInfo();
+  return { name: username, uid, gid, drop: false };
 }
 
 /** Options for a child process that has to run as the service user. */

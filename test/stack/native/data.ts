@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import { adminUrl } from "../describe";
 import { ADDON, addonExists, addonHash, copyAddons } from "../odoo/addon";
-import { saveInstance, type Instance } from "./instance";
+import { saveInstance, type Instance } from "../instance";
 import { addonsDir, moduleProgress, ODOO_DATABASE, ODOO_ROLE, runOdoo, type OdooHome } from "../odoo/command";
-import { postgresUrl, SUPERUSER, withClient } from "../postgres/server";
+import { stopPostgresOf } from "../postgres/reap";
+import { HUB_DATABASE, HUB_ROLE } from "../postgres/roles";
+import { SUPERUSER, withClient } from "../postgres/server";
 import type { Runtime } from "../odoo/runtime";
 import { startScratchPostgres } from "../postgres/scratch";
 import { copyTemplate, ensureAddonTemplate } from "../odoo/template";
-
-export const HUB_DATABASE = "hub";
-export const HUB_ROLE = "hub";
 
 /** Give a new stack its data: a copy of the template, with passwords of its own before anything listens for long. */
 export async function ensureData(runtime: Runtime, instance: Instance): Promise<void> {
@@ -18,6 +18,7 @@ export async function ensureData(runtime: Runtime, instance: Instance): Promise<
   if (existsSync(dataDir) && instance.dataReady) return;
   const template = await ensureAddonTemplate(runtime, { demoData: instance.demoData });
   await runtime.progress.step("Data copied from the template", async () => {
+    await stopPostgresOf(dataDir);
     for (const folder of ["pgdata", "odoo-data"]) {
       await rm(path.join(instance.dir, folder), { recursive: true, force: true });
     }
@@ -69,6 +70,3 @@ export async function setBaseUrl(instance: Instance, url: string): Promise<void>
     await client.query("UPDATE ir_config_parameter SET value = $1 WHERE key = 'web.base.url'", [url]);
   });
 }
-
-export const adminUrl = (instance: Instance): string =>
-  postgresUrl(instance.ports.postgres, SUPERUSER, instance.passwords.postgres, ODOO_DATABASE);

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { logFile, type Instance } from "./instance";
+import { logFile, type Instance } from "../instance";
 import { ODOO_DATABASE, odooArgs, odooEnv, PYTHON, type OdooHome } from "../odoo/command";
 import { asUser } from "../machine/os-user";
 import { repoRoot } from "../machine/paths";
-import { HOST } from "../machine/ports";
+import { hubConfigFile, serviceUrl } from "../describe";
+import { stopPostgresOf } from "../postgres/reap";
 import { acceptsConnections, postgresArgs, postgresUrl, SUPERUSER } from "../postgres/server";
 import { logTail } from "../machine/log-tail";
 import { runningService, startService, type ServiceSpec } from "./processes";
@@ -23,8 +24,6 @@ export function serviceExists(name: ServiceName): boolean {
   if (name === "sidecar") return existsSync(SIDECAR_PROGRAM);
   return true;
 }
-
-export const serviceUrl = (instance: Instance, name: ServiceName): string => `http://${HOST}:${instance.ports[name]}`;
 
 /** What proves that a service does its work. */
 export async function isReady(instance: Instance, name: ServiceName): Promise<boolean> {
@@ -46,7 +45,11 @@ export async function isReady(instance: Instance, name: ServiceName): Promise<bo
 export async function bringUp(runtime: Runtime, instance: Instance, spec: ServiceSpec): Promise<boolean> {
   const { name } = spec;
   const running = await runningService(instance.dir, name);
-  if (!running) await startService(instance.dir, spec);
+  if (!running) {
+    // A run killed between start and pid file leaves a server that only Postgres's own pid file knows.
+    if (name === "postgres") await stopPostgresOf(spec.marker);
+    await startService(instance.dir, spec);
+  }
   let ended = false;
   await waitUntil(
     `${name} on port ${instance.ports[name]}`,
@@ -116,5 +119,3 @@ export function sidecarService(instance: Instance): ServiceSpec {
     marker: config,
   };
 }
-
-export const hubConfigFile = (instance: Instance): string => path.join(instance.dir, "hub.yaml");

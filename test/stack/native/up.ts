@@ -1,25 +1,16 @@
 import path from "node:path";
 import { writeHubConfig } from "../hub-config";
-import { createInstance, logFile, readInstance, saveInstance, type Instance } from "./instance";
+import { createInstance, readInstance, saveInstance, type Instance } from "../instance";
 import { withLock } from "../machine/lock";
-import { ADMIN_LOGIN, loginsAreReady, prepareLogins, SERVICE_LOGIN } from "./logins";
-import { addonChanged, adminUrl, ensureData, HUB_DATABASE, HUB_ROLE, setBaseUrl, updateAddon } from "./data";
-import {
-  bringUp,
-  hubConfigFile,
-  odooService,
-  postgresService,
-  sandboxService,
-  serviceExists,
-  serviceUrl,
-  sidecarService,
-} from "./services";
-import { ODOO_DATABASE, writeOdooConfig, type OdooHome } from "../odoo/command";
+import { loginsAreReady, prepareLogins, type ScriptRunner } from "../odoo/logins";
+import { adminUrl, describe, serviceUrl } from "../describe";
+import { addonChanged, ensureData, setBaseUrl, updateAddon } from "./data";
+import { bringUp, odooService, postgresService, sandboxService, serviceExists, sidecarService } from "./services";
+import { runOdooScript, writeOdooConfig, type OdooHome } from "../odoo/command";
 import { cachePaths } from "../machine/paths";
 import { freePort } from "../machine/ports";
-import { postgresUrl } from "../postgres/server";
 import { runningService, stopService, type ServiceSpec } from "./processes";
-import { grantQueueRole, QUEUE_ROLE } from "../postgres/queue-role";
+import { makeQueueRole } from "../postgres/roles";
 import { ensureRuntime, type Runtime } from "../odoo/runtime";
 import { SERVICES, writeStack, type ServiceName, type StackState } from "../state";
 import type { UpOptions } from "../up";
@@ -72,18 +63,17 @@ async function start(
   });
   await updateAddon(runtime, instance, home);
   if (needsLogins) {
-    await progress.step(
-      "Logins and API key",
-      async () => await prepareLogins(home, instance, progress, runtime.signal),
-    );
+    const inOdoo: ScriptRunner = async (script, input) => await runOdooScript(home, script, input, runtime.signal);
+    await progress.step("Logins and API key", async () => await prepareLogins(inOdoo, instance, progress));
     await saveInstance(instance);
   }
   await setBaseUrl(instance, serviceUrl(instance, "odoo"));
-  await grantQueueRole(adminUrl(instance), instance.passwords.queue);
+  const granted = await makeQueueRole(adminUrl(instance), instance.passwords.queue);
+  if (!granted) progress.note("no queue to grant yet: the addon has not installed its schema");
   await bring("Odoo", odooService(runtime, instance, home));
 
-  const state = describe(instance);
-  await writeHubConfig(state, instance.databaseUuid);
+  const state = describe(instance, "native");
+  await writeHubConfig(state, { databaseUuid: instance.databaseUuid });
   if (serviceExists("sandbox")) await bring("Sandbox systems", sandboxService(instance));
   else progress.note("sandbox systems: not there yet");
   if (!options.withSidecar) await stopService(instance.dir, "sidecar");
@@ -104,41 +94,6 @@ async function choosePorts(instance: Instance): Promise<void> {
     if (await runningService(instance.dir, name)) continue;
     instance.ports[name] = await freePort(instance.ports[name]);
   }
-}
-
-function describe(instance: Instance): StackState {
-  const { name, dir, ports, passwords } = instance;
-  return {
-    name,
-    mode: "native",
-    dir,
-    odoo: {
-      url: serviceUrl(instance, "odoo"),
-      database: ODOO_DATABASE,
-      login: ADMIN_LOGIN,
-      password: passwords.admin,
-      serviceLogin: SERVICE_LOGIN,
-      serviceKey: instance.serviceKey?.key ?? null,
-    },
-    postgres: {
-      adminUrl: adminUrl(instance),
-      queueUrl: postgresUrl(ports.postgres, QUEUE_ROLE, passwords.queue, ODOO_DATABASE),
-      hubUrl: postgresUrl(ports.postgres, HUB_ROLE, passwords.hub, HUB_DATABASE),
-    },
-    sidecar: {
-      url: serviceUrl(instance, "sidecar"),
-      adminToken: passwords.adminToken,
-      configFile: hubConfigFile(instance),
-    },
-    sandbox: { url: serviceUrl(instance, "sandbox") },
-    logs: {
-      postgres: logFile(instance, "postgres"),
-      odoo: logFile(instance, "odoo"),
-      sandbox: logFile(instance, "sandbox"),
-      sidecar: logFile(instance, "sidecar"),
-    },
-    pids: {},
-  };
 }
 
 /** Stop the processes of a stack, the ones that depend on others first. Its data stays. */

@@ -1,10 +1,11 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { addonExists } from "./addon";
 import type { OdooSource } from "./source";
 import { asUser, giveTo, type ServiceUser } from "../machine/os-user";
 import { cachePaths } from "../machine/paths";
 import { HOST } from "../machine/ports";
+import { scriptAnswer, scriptText } from "./script";
 import { run, type RunOptions, type RunResult } from "../machine/run";
 
 /** The system's own interpreter: the packages Odoo needs are installed for that one, whatever PATH says. */
@@ -43,7 +44,6 @@ export async function writeOdooConfig(home: OdooHome, settings: OdooSettings): P
     db_password: settings.password,
     http_interface: HOST,
     list_db: "False",
-    without_demo: "False",
   };
   const lines = Object.entries(options).map(([key, value]) => `${key} = ${value}`);
   await writeFile(configFile(home), `[options]\n${lines.join("\n")}\n`, { mode: 0o600 });
@@ -82,30 +82,19 @@ export async function runOdoo(
   return await run(PYTHON, args, { cwd: home.dir, env: odooEnv(home), ...asUser(home.user), ...options });
 }
 
-/**
- * Run a script of the `python` folder inside Odoo, with `input` as its question and the JSON it prints as the answer. The
- * input travels in the environment, where only the same user can read it.
- */
+/** Run a script of the `python` folder inside Odoo, with `input` as its question and the JSON it prints as the answer. */
 export async function runOdooScript<T>(
   home: OdooHome,
   script: string,
   input: object,
   signal?: AbortSignal,
 ): Promise<T> {
-  const code = await readFile(path.join(__dirname, "python", script), "utf8");
-  const { stdout } = await run(PYTHON, odooArgs(home, ODOO_DATABASE, ["--no-http", "--log-level=warn"], "shell"), {
-    cwd: home.dir,
-    env: odooEnv(home, { HUB_INPUT: JSON.stringify(input) }),
-    input: code,
-    signal,
-    ...asUser(home.user),
-  });
-  const answer = stdout.split("\n").findLast((line) => line.startsWith(ANSWER));
-  if (answer === undefined) throw new Error(`${script} gave no answer:\n${stdout}`);
-  return JSON.parse(answer.slice(ANSWER.length)) as T;
+  const args = odooArgs(home, ODOO_DATABASE, ["--no-http", "--log-level=warn"], "shell");
+  const stdin = await scriptText(script, input);
+  const options = { cwd: home.dir, env: odooEnv(home), ...asUser(home.user) };
+  const { stdout } = await run(PYTHON, args, { ...options, input: stdin, signal });
+  return scriptAnswer<T>(script, stdout);
 }
-
-const ANSWER = "HUB_ANSWER ";
 
 /** "Loading module crm (31/87)" becomes "crm (31/87)"; other lines say nothing about how far it is. */
 export function moduleProgress(detail: (text: string) => void): (line: string) => void {

@@ -14,6 +14,7 @@ import {
   runOdooScript,
   writeOdooConfig,
 } from "./command";
+import { MODULES } from "./modules";
 import type { OdooHome } from "./command";
 import { giveTo } from "../machine/os-user";
 import { cachePaths } from "../machine/paths";
@@ -25,20 +26,6 @@ import { startScratchPostgres } from "../postgres/scratch";
 
 /** Raise when the way a template is made changes. */
 const REVISION = "1";
-
-/** What a professional-services firm uses of Odoo, and what the starter rules watch. */
-export const MODULES = [
-  "base_automation",
-  "crm",
-  "sale_management",
-  "project",
-  "sale_timesheet",
-  "account",
-  "hr",
-  "hr_holidays",
-  "hr_expense",
-  "purchase",
-] as const;
 
 const MEMORY = "template.json";
 
@@ -109,7 +96,7 @@ async function buildBase(
     runtime.signal,
   );
   await inOdoo(runtime, template, async (home) => {
-    const install = ["-i", MODULES.join(), options.demoData ? "--with-demo" : "--without-demo", "--no-http"];
+    const install = ["-i", MODULES.join(), "--no-http", ...(options.demoData ? ["--with-demo"] : [])];
     await runOdoo(home, ODOO_DATABASE, install, { signal: runtime.signal, onLine: moduleProgress(detail) });
     detail("compiling assets");
     await runOdooScript(home, "finish_template.py", {}, runtime.signal);

@@ -1,10 +1,9 @@
 # Run inside `odoo shell`: give the administrator this stack's password and the sidecar's user an API key.
 import json
-import os
 from datetime import datetime, timedelta
 
 env = globals()["env"]
-wanted = json.loads(os.environ["HUB_INPUT"])
+wanted = globals()["HUB_INPUT"]
 answer = {"key": None, "expires": None}
 
 if wanted["newIdentity"]:

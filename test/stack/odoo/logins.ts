@@ -1,8 +1,8 @@
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
-import { ADDON } from "../odoo/addon";
-import type { Instance } from "./instance";
-import { addonsDir, runOdooScript, type OdooHome } from "../odoo/command";
+import { ADDON } from "./addon";
+import type { Instance } from "../instance";
+import { repoRoot } from "../machine/paths";
 import type { Progress } from "../progress";
 
 export const ADMIN_LOGIN = "admin";
@@ -20,13 +20,11 @@ export function loginsAreReady(instance: Instance): boolean {
   return loginsReady && !!serviceKey && Date.parse(serviceKey.expires) - Date.now() > RENEW_DAYS * DAY_MS;
 }
 
+/** Runs a script inside Odoo, wherever that is. */
+export type ScriptRunner = <T>(script: string, input: object) => Promise<T>;
+
 /** Set the administrator's password, and make an API key for the sidecar's user. Changes the instance, saves nothing. */
-export async function prepareLogins(
-  home: OdooHome,
-  instance: Instance,
-  progress: Progress,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function prepareLogins(runScript: ScriptRunner, instance: Instance, progress: Progress): Promise<void> {
   const input = {
     adminPassword: instance.passwords.admin,
     serviceLogin: SERVICE_LOGIN,
@@ -34,11 +32,9 @@ export async function prepareLogins(
     keyDays: KEY_DAYS,
     newIdentity: !instance.loginsReady,
   };
-  const answer = await runOdooScript<{ key: string | null; expires: string | null; uuid: string }>(
-    home,
+  const answer = await runScript<{ key: string | null; expires: string | null; uuid: string }>(
     "prepare_logins.py",
     input,
-    signal,
   );
   instance.loginsReady = true;
   instance.databaseUuid = answer.uuid;
@@ -47,14 +43,14 @@ export async function prepareLogins(
     instance.serviceKey = { key: answer.key, expires: answer.expires };
     return;
   }
-  if (await addonDefinesUser(home)) {
+  if (await addonDefinesUser()) {
     throw new Error(`The addon has a user "${SERVICE_LOGIN}" in its data, but the database has no such active user.`);
   }
   progress.note(`no API key yet: the addon does not create the user "${SERVICE_LOGIN}"`);
 }
 
-async function addonDefinesUser(home: OdooHome): Promise<boolean> {
-  const folder = path.join(addonsDir(home), ADDON);
+async function addonDefinesUser(): Promise<boolean> {
+  const folder = path.join(repoRoot, "odoo_addon", ADDON);
   const files = await readdir(folder, { recursive: true }).catch(() => []);
   for (const file of files) {
     if (!/\.(xml|csv)$/.test(file)) continue;

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { giveTo, type ServiceUser } from "../machine/os-user";
-import { cachePaths } from "../machine/paths";
-import { freePort } from "../machine/ports";
-import type { ServiceName } from "../state";
+import { giveTo, type ServiceUser } from "./machine/os-user";
+import { cachePaths } from "./machine/paths";
+import { freePort } from "./machine/ports";
+import type { ServiceName } from "./state";
 
 /** What a stack remembers from one `up` to the next: its passwords, its ports, and what its database contains. */
 export interface Instance {
