@@ -15,7 +15,7 @@ export const UNPACKED_FROM_SUITE = [
 ] as const;
 
 const PYTHON_MODULES =
-  "asn1crypto babel bs4 cbor2 chardet cryptography dateutil docutils gevent greenlet idna jinja2 libsass lxml markupsafe " +
+  "asn1crypto babel bs4 cbor2 chardet cryptography dateutil docutils geoip2 gevent greenlet idna jinja2 libsass lxml markupsafe " +
   "num2words openssl passlib pil polib psutil psycopg2 pypdf qrcode reportlab requests rjsmin stdnum tz urllib3 vobject " +
   "werkzeug xlrd xlsxwriter xlwt zeep";
 
