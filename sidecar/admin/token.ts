@@ -15,8 +15,12 @@ export function requireToken(token: string | null): RequestHandler {
     sendProblem(response, 401, {
       kind: "credential",
       code: wanted === null ? "admin_token_not_set" : "admin_token_wrong",
-      message: wanted === null ? "The admin API is closed: no token is configured." : "The bearer token is missing or wrong.",
-      hint: wanted === null ? "Set admin.token and start the hub again." : "Send the value behind admin.token as Authorization: Bearer.",
+      message:
+        wanted === null ? "The admin API is closed: no token is configured." : "The bearer token is missing or wrong.",
+      hint:
+        wanted === null
+          ? "Set admin.token and start the hub again."
+          : "Send the value behind admin.token as Authorization: Bearer.",
     });
   };
 }

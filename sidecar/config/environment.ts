@@ -14,8 +14,7 @@ export interface Overlay {
 /** Variables beginning with HUB_ that belong to the tooling around the hub, not to its configuration. */
 const OTHER_VARIABLES = new Set(["HUB_CONFIG", "HUB_CACHE_DIR"]);
 
-const SYSTEM_VARIABLE =
-  /^HUB_SYSTEMS_(.+?)_(CONNECTOR|NAME|ENABLED|BASE_URL|CONCURRENCY|SETTINGS_.+|CREDENTIALS_.+)$/;
+const SYSTEM_VARIABLE = /^HUB_SYSTEMS_(.+?)_(CONNECTOR|NAME|ENABLED|BASE_URL|CONCURRENCY|SETTINGS_.+|CREDENTIALS_.+)$/;
 
 /**
  * Lays the environment over the values of the file, in place. An empty variable counts as not set.

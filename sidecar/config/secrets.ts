@@ -67,7 +67,12 @@ function fromFile(reference: Reference, file: string): Resolved {
     );
   }
   if (value === "") {
-    return problem(reference, "config_secret_unreadable", `The secret's file ${file} is empty.`, "Put the secret in it.");
+    return problem(
+      reference,
+      "config_secret_unreadable",
+      `The secret's file ${file} is empty.`,
+      "Put the secret in it.",
+    );
   }
   const resolved = checked(reference, value);
   if ("value" in resolved && (mode & 0o004) !== 0) {

@@ -15,7 +15,9 @@ const check = ajv.compile(schema);
 /** Checks the values against the schema and fills in defaults, in place. `placeOf` names file and line of a path. */
 export function validateValues(values: unknown, placeOf: (keys: string[]) => string): ConfigProblem[] {
   if (check(values)) return [];
-  return (check.errors ?? []).filter((error) => error.keyword !== "propertyNames").map((error) => explain(error, placeOf));
+  return (check.errors ?? [])
+    .filter((error) => error.keyword !== "propertyNames")
+    .map((error) => explain(error, placeOf));
 }
 
 function explain(error: ErrorObject, placeOf: (keys: string[]) => string): ConfigProblem {

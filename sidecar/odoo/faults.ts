@@ -106,7 +106,7 @@ function byStatus(status: number, said: string, place: string): Failure {
 
 /** A call that got no answer at all. */
 export function odooUnreachable(place: string, cause: unknown): HubError {
-  const reason = cause instanceof Error ? (cause as NodeJS.ErrnoException).code ?? cause.name : "no answer";
+  const reason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.name) : "no answer";
   return new HubError(
     {
       kind: "technical",

@@ -35,18 +35,21 @@ export class Json2Client implements RecordClient {
     let status: number;
     let text: string;
     try {
-      const answer = await request(`${this.options.url}/json/2/${encodeURIComponent(model)}/${encodeURIComponent(method)}`, {
-        method: "POST",
-        dispatcher: this.agent,
-        headers: {
-          authorization: `bearer ${this.options.apiKey}`,
-          "content-type": "application/json",
-          "x-odoo-database": this.options.database,
-          "user-agent": "odoo-integration-hub",
+      const answer = await request(
+        `${this.options.url}/json/2/${encodeURIComponent(model)}/${encodeURIComponent(method)}`,
+        {
+          method: "POST",
+          dispatcher: this.agent,
+          headers: {
+            authorization: `bearer ${this.options.apiKey}`,
+            "content-type": "application/json",
+            "x-odoo-database": this.options.database,
+            "user-agent": "odoo-integration-hub",
+          },
+          body: JSON.stringify(body),
+          ...(signal ? { signal } : {}),
         },
-        body: JSON.stringify(body),
-        ...(signal ? { signal } : {}),
-      });
+      );
       status = answer.statusCode;
       text = await answer.body.text();
     } catch (cause) {

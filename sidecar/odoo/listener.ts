@@ -73,7 +73,10 @@ export class WorkListener implements Listener {
     if (this.closed || this.reconnect || (this.client !== null && this.client !== client)) return;
     const wait = RECONNECT_MS[Math.min(this.failures, RECONNECT_MS.length - 1)] ?? 10_000;
     this.failures += 1;
-    this.log.warn({ err: { message: error.message }, retry_in_ms: wait }, "listening to the queue stopped; polling goes on");
+    this.log.warn(
+      { err: { message: error.message }, retry_in_ms: wait },
+      "listening to the queue stopped; polling goes on",
+    );
     void this.drop(client);
     this.reconnect = setTimeout(() => {
       this.reconnect = null;

@@ -50,7 +50,9 @@ export class PostgresQueue implements Queue {
     };
     this.pool = new Pool(config);
     // An idle connection that breaks is replaced by the pool; the next call says so if there is nothing to replace it.
-    this.pool.on("error", (error) => options.log.warn({ err: { message: error.message } }, "idle queue connection lost"));
+    this.pool.on("error", (error) =>
+      options.log.warn({ err: { message: error.message } }, "idle queue connection lost"),
+    );
   }
 
   async identity(): Promise<Identity> {
@@ -89,7 +91,9 @@ export class PostgresQueue implements Queue {
   }
 
   async links(system: string, lanes: string[]): Promise<LaneLink[]> {
-    return (await this.call("links", "SELECT * FROM integration_hub.links($1, $2)", [system, lanes])).map(rows.toLaneLink);
+    return (await this.call("links", "SELECT * FROM integration_hub.links($1, $2)", [system, lanes])).map(
+      rows.toLaneLink,
+    );
   }
 
   async replay(ids: number[], requestedBy: string, force: boolean): Promise<number[]> {

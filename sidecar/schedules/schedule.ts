@@ -9,6 +9,8 @@ export interface Job {
   cron: string;
   /** `once`: one sidecar runs each tick. `each`: every sidecar runs it, for what belongs to its own process. */
   where: "once" | "each";
+  /** Runs it once at start as well. */
+  atStart?: boolean;
   run(): Promise<void>;
 }
 
@@ -16,6 +18,7 @@ export interface Job {
 export class Schedules {
   private readonly tasks: ScheduledTask[] = [];
   private readonly running = new Set<Promise<void>>();
+  private readonly busy = new Set<string>();
 
   constructor(
     private readonly ticks: Ticks,
@@ -27,9 +30,9 @@ export class Schedules {
       const task = schedule(job.cron, ({ date }) => this.track(this.tick(job, date)), {
         name: job.name,
         timezone: "UTC",
-        noOverlap: true,
       });
       this.tasks.push(task);
+      if (job.atStart) void this.track(this.tick(job, new Date()));
     }
   }
 
@@ -44,16 +47,34 @@ export class Schedules {
     await run.finally(() => this.running.delete(run));
   }
 
-  /** Public to tests: one tick of one job. */
+  /** One tick of one job. */
   async tick(job: Job, at: Date): Promise<void> {
     // Sidecars' clocks differ by milliseconds; the tick is the second that was meant.
-    const tickAt = new Date(Math.floor(at.getTime() / 1000) * 1000);
+    const tickAt = new Date(Math.round(at.getTime() / 1000) * 1000);
+    if (this.busy.has(job.name)) return;
+    this.busy.add(job.name);
     try {
-      if (job.where === "once" && !(await this.ticks.claim(job.name, tickAt))) return;
+      if (job.where === "once" && !(await this.isOurs(job, tickAt))) return;
       await job.run();
     } catch (thrown) {
-      const { kind, code, message } = toFailure(thrown);
-      this.log.warn({ job: job.name, error_kind: kind, error_code: code, reason: message }, "scheduled job failed");
+      this.warn(job, thrown, "scheduled job failed");
+    } finally {
+      this.busy.delete(job.name);
     }
+  }
+
+  /** Jobs are harmless when two sidecars run them, so a database that is away does not stop them. */
+  private async isOurs(job: Job, tickAt: Date): Promise<boolean> {
+    try {
+      return await this.ticks.claim(job.name, tickAt);
+    } catch (thrown) {
+      this.warn(job, thrown, "tick could not be claimed; the job runs anyway");
+      return true;
+    }
+  }
+
+  private warn(job: Job, thrown: unknown, text: string): void {
+    const { kind, code, message } = toFailure(thrown);
+    this.log.warn({ job: job.name, error_kind: kind, error_code: code, reason: message }, text);
   }
 }

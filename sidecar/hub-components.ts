@@ -1,0 +1,84 @@
+import type { Component } from "./admin/readiness";
+import { toFailure, type Failure } from "./domain/errors";
+import type { Hub } from "./hub";
+import type { SystemState } from "./odoo/queue";
+
+/** Asks every part how it is, for readiness and for `hub check`. A part that does not answer is not ready; none throws. */
+export async function readComponents(hub: Hub): Promise<Component[]> {
+  if (hub.waitingFor) return [broken("start", true, hub.waitingFor)];
+  const components: Component[] = [];
+  let systems: SystemState[] = [];
+  try {
+    systems = await hub.queue.systems();
+    components.push({ name: "queue", ok: true, required: true, message: `answers (${hub.config.odoo.transport})` });
+  } catch (thrown) {
+    components.push(broken("queue", true, toFailure(thrown)));
+  }
+  components.push(odoo(hub), await store(hub));
+  for (const pump of hub.pumps) {
+    const known = systems.find((system) => system.code === pump.code);
+    components.push(system(pump.status(), known));
+  }
+  return components;
+}
+
+function odoo(hub: Hub): Component {
+  const part = { name: "odoo", required: false };
+  if (!hub.records) {
+    return {
+      ...part,
+      ok: true,
+      message: "no API key: nothing is published, asked for or written back",
+      hint: "Set odoo.api_key.",
+    };
+  }
+  if (hub.publishFailure) return broken("odoo", false, hub.publishFailure);
+  return { ...part, ok: true, message: hub.publishFailure === null ? "catalogue published" : "not asked yet" };
+}
+
+async function store(hub: Hub): Promise<Component> {
+  const part = { name: "store", required: false };
+  if (!hub.store) return { ...part, ok: true, message: "none: this sidecar runs its schedules alone" };
+  try {
+    await hub.store.raw("SELECT 1");
+    return { ...part, ok: true, message: "answers" };
+  } catch {
+    return {
+      ...part,
+      ok: false,
+      message: "the hub's own database does not answer; jobs run in every sidecar meanwhile",
+      hint: "Check store.url.",
+    };
+  }
+}
+
+function system(
+  status: { code: string; breaker: string; retryAt: Date | null; claimFailure: Failure | null; inFlight: number },
+  known: SystemState | undefined,
+): Component {
+  const name = `system ${status.code}`;
+  if (!known) {
+    return {
+      name,
+      ok: false,
+      required: false,
+      message: "Odoo does not know this system",
+      hint: "It appears once the catalogue is published; unarchive it in Odoo if it was archived.",
+    };
+  }
+  if (status.claimFailure) return broken(name, false, status.claimFailure);
+  if (known.state === "paused") {
+    const until = known.pausedUntil ? ` until ${known.pausedUntil.toISOString()}` : "";
+    const message = `paused (${known.pauseKind ?? "manual"})${until}: ${known.pauseReason ?? "no reason given"}`;
+    return { name, ok: false, required: false, message, hint: "Its deliveries wait unharmed; resume it in Odoo." };
+  }
+  if (status.breaker === "open") {
+    const again = status.retryAt ? ` until ${status.retryAt.toISOString()}` : "";
+    return { name, ok: false, required: false, message: `does not answer; calls are stopped${again}` };
+  }
+  return { name, ok: true, required: false, message: `delivering, ${status.inFlight} in flight` };
+}
+
+function broken(name: string, required: boolean, failure: Failure): Component {
+  return { name, ok: false, required, message: failure.message, hint: failure.hint };
+}

@@ -1,0 +1,75 @@
+import { toFailure } from "./domain/errors";
+import type { Hub } from "./hub";
+import { catalogueFor, publishCatalogue } from "./schedules/catalogue";
+import type { Job } from "./schedules/schedule";
+
+/** After a failed publication it is tried again so soon, and then at the hour. */
+const PUBLISH_RETRY_SECONDS = 15;
+
+/** What the hub does by the clock. */
+export function hubJobs(hub: Hub): Job[] {
+  let lastPublished = 0;
+  const publish = async (): Promise<void> => {
+    if (!hub.records) return;
+    try {
+      const systems = hub.config.systems.map((config) => ({
+        config,
+        name: hub.connections.find((open) => open.config.code === config.code)?.name ?? config.name ?? config.code,
+      }));
+      const created = await publishCatalogue(hub.records, catalogueFor(hub.mappings.catalogue(), systems));
+      hub.publishFailure = null;
+      lastPublished = Date.now();
+      hub.log.info({ created_systems: created }, "catalogue published");
+      if (created.length > 0) hub.notify(created);
+    } catch (thrown) {
+      hub.publishFailure = toFailure(thrown);
+      throw thrown;
+    }
+  };
+  return [
+    {
+      name: "reap",
+      cron: "*/15 * * * * *",
+      where: "once",
+      run: async () => {
+        const expired = await hub.queue.reap();
+        if (expired === 0) return;
+        hub.metrics.reaped.inc(expired);
+        hub.log.warn({ expired }, "leases had run out; the records are looked up before anything is sent again");
+      },
+    },
+    {
+      name: "publish-catalogue",
+      cron: `*/${PUBLISH_RETRY_SECONDS} * * * * *`,
+      // Every sidecar publishes its own, once after its start: the one that starts last may know new mappings.
+      where: "each",
+      atStart: true,
+      run: async () => {
+        if (Date.now() - lastPublished > 3_600_000) await publish();
+      },
+    },
+    {
+      name: "credential-check",
+      cron: "30 * * * * *",
+      where: "each",
+      atStart: true,
+      run: async () => resumeWithGoodCredentials(hub),
+    },
+  ];
+}
+
+/** A system that was paused because its sign-in was refused goes on by itself once the sign-in works. */
+async function resumeWithGoodCredentials(hub: Hub): Promise<void> {
+  const paused = (await hub.queue.systems()).filter((system) => system.pauseKind === "credential");
+  for (const { code } of paused) {
+    const connection = hub.connections.find((open) => open.config.code === code);
+    if (!connection) continue;
+    try {
+      await connection.connector.check();
+      await hub.queue.resume(code);
+      hub.log.info({ system: code }, "the sign-in works again; the system goes on");
+    } catch (thrown) {
+      hub.log.info({ system: code, error_code: toFailure(thrown).code }, "the sign-in is still refused");
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Knex } from "knex";
+import type { Logger } from "pino";
+import { createAdminApp } from "./admin/app";
+import type { Component } from "./admin/readiness";
+import { listen, type AdminServer } from "./admin/server";
+import type { Config } from "./config/config";
+import { openConnections, type Connection } from "./connections";
+import { toFailure, type Failure } from "./domain/errors";
+import { readComponents } from "./hub-components";
+import { hubJobs } from "./hub-jobs";
+import { loadMappings, type MappingRegistry } from "./mapping/registry";
+import { openQueue, openRecords, verifyIdentity } from "./odoo/open";
+import type { Identity, Listener, Queue } from "./odoo/queue";
+import type { RecordClient } from "./odoo/record-client";
+import { Pump } from "./outbound/pump";
+import { Schedules } from "./schedules/schedule";
+import { everyTick, StoredTicks } from "./schedules/ticks";
+import { openStore } from "./store/database";
+import { migrate } from "./store/migrate";
+import { createMetrics, type Metrics } from "./telemetry/metrics";
+import { createTracing, type Tracing } from "./telemetry/tracing";
+
+/** While Odoo or Postgres is away at start, it is tried again after so long. */
+const WAIT_MS = [500, 1_000, 2_000, 5_000, 10_000];
+
+/** One sidecar process, put together. Making it checks all that can be checked without a network. */
+export class Hub {
+  /** Unique to this process: claims are made in its name. */
+  readonly worker = `${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
+  readonly metrics: Metrics = createMetrics();
+  readonly mappings: MappingRegistry;
+  readonly connections: Connection[];
+  readonly records: RecordClient | null;
+  readonly queue: Queue;
+  readonly store: Knex | null;
+  readonly pumps: Pump[] = [];
+  /** Why deliveries do not flow yet; null once they do. */
+  waitingFor: Failure | null = null;
+  /** How the last catalogue reached Odoo; undefined before the first try, null when it did. */
+  publishFailure: Failure | null | undefined;
+  private readonly tracing: Tracing;
+  private readonly schedules: Schedules;
+  private readonly stopped = new AbortController();
+  private admin: AdminServer | null = null;
+  private listener: Listener | null = null;
+  private identity: Identity | null = null;
+
+  constructor(
+    readonly config: Config,
+    readonly log: Logger,
+  ) {
+    this.mappings = loadMappings(config.mappings.dirs);
+    this.connections = openConnections(config);
+    this.records = openRecords(config.odoo);
+    this.queue = openQueue(config.odoo, this.records, log);
+    this.store = config.store.url === null ? null : openStore(config.store.url);
+    this.tracing = createTracing(config.telemetry.otlpEndpoint);
+    this.schedules = new Schedules(this.store ? new StoredTicks(this.store, this.worker) : everyTick, log);
+  }
+
+  /** Address of the admin API once it listens. */
+  get url(): string | null {
+    return this.admin?.url ?? null;
+  }
+
+  /**
+   * Listens, waits for the databases as long as they are merely away, and starts to deliver. Throws when something is
+   * wrong that waiting does not heal. Answers false when it was stopped before it came so far.
+   */
+  async start(): Promise<boolean> {
+    for (const warning of this.config.warnings) this.log.warn(warning, "configuration warning");
+    await this.listen();
+    const { store } = this;
+    if (store) await this.patiently("store", async () => migrate(store));
+    await this.patiently("queue", async () => {
+      this.identity = await verifyIdentity(this.queue, this.config.odoo);
+    });
+    if (this.stopped.signal.aborted) return false;
+    this.startPumps();
+    this.schedules.start(hubJobs(this));
+    this.log.info({ worker: this.worker, systems: this.pumps.map((pump) => pump.code), url: this.url }, "hub started");
+    return true;
+  }
+
+  /** Hands back or finishes what is in flight within `delivery.stop_seconds`, then closes everything. */
+  async stop(): Promise<void> {
+    if (this.stopped.signal.aborted) return;
+    this.stopped.abort();
+    this.log.info({ worker: this.worker }, "hub stopping");
+    await this.schedules.stop();
+    await this.listener?.close();
+    const deadline = AbortSignal.timeout(this.config.delivery.stopSeconds * 1000);
+    await Promise.all(this.pumps.map((pump) => pump.stop(deadline)));
+    await this.admin?.close();
+    await this.tracing.close();
+    await this.queue.close();
+    await this.records?.close();
+    await this.store?.destroy();
+    this.log.info({ worker: this.worker }, "hub stopped");
+  }
+
+  /** Every part with what is wrong with it. */
+  async components(): Promise<Component[]> {
+    return readComponents(this);
+  }
+
+  private async listen(): Promise<void> {
+    const { host, port, token } = this.config.admin;
+    const app = createAdminApp(
+      {
+        queue: this.queue,
+        records: this.records,
+        metrics: this.metrics,
+        components: () => this.components(),
+        running: () => this.pumps.map((pump) => pump.status()),
+        refreshMetrics: () => this.refreshMetrics(),
+      },
+      token,
+      this.log,
+    );
+    this.admin = await listen(app, host, port);
+  }
+
+  /** Tries until it works or the hub is stopped; only what time heals is tried again. */
+  private async patiently(what: string, work: () => Promise<unknown>): Promise<void> {
+    for (let tries = 0; !this.stopped.signal.aborted; tries += 1) {
+      try {
+        await work();
+        this.waitingFor = null;
+        return;
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        if (failure.kind !== "technical") throw thrown;
+        const wait = WAIT_MS[Math.min(tries, WAIT_MS.length - 1)] ?? 10_000;
+        this.waitingFor = failure;
+        this.log.warn(
+          { error_code: failure.code, reason: failure.message, retry_in_ms: wait },
+          `waiting for the ${what}`,
+        );
+        await delay(wait, undefined, { signal: this.stopped.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private startPumps(): void {
+    for (const { config, name, connector, concurrency } of this.connections) {
+      const pump = new Pump({
+        code: config.code,
+        name,
+        worker: this.worker,
+        databaseUuid: this.identity?.databaseUuid ?? this.config.odoo.database,
+        queue: this.queue,
+        records: this.records,
+        connector,
+        concurrency,
+        connectorName: config.connector,
+        mappings: this.mappings,
+        delivery: this.config.delivery,
+        metrics: this.metrics,
+        tracing: this.tracing,
+        log: this.log,
+      });
+      this.pumps.push(pump);
+      pump.start();
+    }
+    this.listener = this.queue.listen((systems) => this.notify(systems));
+  }
+
+  /** Wakes the pumps of these systems, or all of them. */
+  notify(systems: string[] | null): void {
+    for (const pump of this.pumps) if (systems === null || systems.includes(pump.code)) pump.notify();
+  }
+
+  private async refreshMetrics(): Promise<void> {
+    const breakerStates = { closed: 0, "half-open": 1, open: 2 };
+    for (const pump of this.pumps) {
+      const { code: system, inFlight, breaker } = pump.status();
+      this.metrics.inFlight.set({ system }, inFlight);
+      this.metrics.breaker.set({ system }, breakerStates[breaker]);
+    }
+    const health = await this.queue.health();
+    this.metrics.queueDepth.reset();
+    this.metrics.queueAge.reset();
+    for (const { code: system, state, counts, oldestOpenAt } of health.systems) {
+      this.metrics.systemActive.set({ system }, state === "active" ? 1 : 0);
+      for (const [name, count] of Object.entries(counts)) this.metrics.queueDepth.set({ system, state: name }, count);
+      const age = oldestOpenAt ? (health.now.getTime() - oldestOpenAt.getTime()) / 1000 : 0;
+      this.metrics.queueAge.set({ system }, Math.max(0, age));
+    }
+  }
+}

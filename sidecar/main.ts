@@ -1,0 +1,94 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { version } from "../package.json";
+import { check } from "./commands/check";
+import { configurationFor } from "./commands/configuration";
+import { EXIT, exitCodeFor } from "./commands/exit-codes";
+import { grant, type GrantOptions } from "./commands/grant";
+import { migrateCommand } from "./commands/migrate";
+import { previewCommand, type PreviewOptions } from "./commands/preview";
+import { replayCommand, type ReplayOptions } from "./commands/replay";
+import { describeError } from "./commands/report";
+import { serve } from "./commands/serve";
+
+/** The command line `hub`. Answers the exit code (`commands/exit-codes.ts`); errors go to standard error. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.done;
+  const program = commandLine((result) => (code = result));
+  try {
+    await program.parseAsync(argv);
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
+    process.stderr.write(describeError(thrown));
+    return exitCodeFor(thrown);
+  }
+}
+
+function commandLine(ended: (code: number) => void): Command {
+  const program = new Command("hub")
+    .description("Carries business events from Odoo to other systems.")
+    .version(version)
+    .option("-c, --config <file>", "configuration file (default: HUB_CONFIG, then ./hub.yaml)")
+    .exitOverride();
+  const config = (): ReturnType<typeof configurationFor> =>
+    configurationFor(program.opts<{ config?: string }>().config);
+
+  program
+    .command("serve")
+    .description("deliver until stopped")
+    .action(async () => ended(await serve(config())));
+
+  program
+    .command("migrate")
+    .description("bring the hub's own tables to this version (serve does it too)")
+    .action(async () => ended(await migrateCommand(config())));
+
+  program
+    .command("check")
+    .description("check configuration, mappings and connectors, and whether everything can be reached")
+    .action(async () => ended(await check(config())));
+
+  program
+    .command("preview")
+    .description("show what a record would become, without sending it")
+    .requiredOption("--system <code>", "the system it would go to")
+    .option("--model <model>", "model of the record, for instance res.partner")
+    .option("--id <id>", "id of the record", toCount)
+    .option("--object <name>", "business object, where a model has several")
+    .option("--payload <file>", "an event's payload instead of a record")
+    .action(async (options: PreviewOptions) => ended(await previewCommand(config(), options)));
+
+  program
+    .command("replay")
+    .description("send deliveries again: named ones, or all that match every condition")
+    .option("--delivery <id...>", "ids of deliveries")
+    .option("--system <code>", "only to this system")
+    .option("--state <state...>", "only in these states")
+    .option("--kind <kind>", "only with this kind of failure")
+    .option("--event-type <name>", "only of this event type")
+    .option("--since <time>", "only changes made at or after this time (ISO 8601)")
+    .option("--until <time>", "only changes made before this time")
+    .option("--limit <count>", "most deliveries taken by the conditions, oldest first", toCount, 1000)
+    .option("--force", "also what the target is believed to hold already")
+    .option("--reread", "read the records again and send today's state")
+    .option("--dry-run", "count them and queue nothing")
+    .action(async (options: ReplayOptions) => ended(await replayCommand(config(), options)));
+
+  program
+    .command("grant")
+    .description("create the database role that may call the queue's functions and nothing else")
+    .requiredOption("--role <name>", "name of the role")
+    .option("--password-from <reference>", "its password: env:NAME or file:/path")
+    .option("--database-url <reference>", "Odoo's database as somebody who may create roles: env:NAME or file:/path")
+    .option("--database <name>", "name of Odoo's database, for --print")
+    .option("--print", "print the statements instead of running them")
+    .action(async (options: GrantOptions) => ended(await grant(options)));
+
+  return program;
+}
+
+function toCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new InvalidArgumentError("A whole number above 0 is needed.");
+}

@@ -1,0 +1,39 @@
+import type { SystemConfig } from "../config/config";
+import type { Json, JsonObject } from "../domain/json";
+import type { Catalogue } from "../mapping/registry";
+import type { RecordClient } from "../odoo/record-client";
+
+/** A connection as people see it. */
+export interface NamedSystem {
+  config: SystemConfig;
+  name: string;
+}
+
+/**
+ * What this sidecar can carry, for its own connections: mappings know connectors, Odoo knows connections, and there may
+ * be two connections with one connector. A rule for systems that are not connected is left out.
+ */
+export function catalogueFor(catalogue: Catalogue, systems: readonly NamedSystem[]): JsonObject {
+  const codesOf = (connector: string): string[] =>
+    systems.filter((system) => system.config.connector === connector).map((system) => system.config.code);
+  const taken = new Map(catalogue.systems.map((system) => [system.code, system.objects]));
+  const rules = catalogue.rules
+    .map((rule) => ({ ...rule, systems: rule.systems.flatMap(codesOf) }))
+    .filter((rule) => rule.systems.length > 0);
+  return {
+    objects: catalogue.objects as unknown as Json,
+    systems: systems.map(({ config, name }) => ({
+      code: config.code,
+      name,
+      connector: config.connector,
+      objects: taken.get(config.connector) ?? [],
+    })),
+    rules: rules,
+  };
+}
+
+/** Stores it in Odoo; publishing the same again changes nothing. Answers the codes of systems that are new there. */
+export async function publishCatalogue(records: RecordClient, catalogue: JsonObject): Promise<string[]> {
+  const answer = await records.call<{ created_systems?: string[] }>("integration.catalogue", "publish", { catalogue });
+  return answer.created_systems ?? [];
+}
