@@ -4,6 +4,8 @@ import type { DeliveryState } from "../../sidecar/domain/delivery";
 /** One line of the demo's table. */
 export interface Row {
   id: number;
+  /** The record's reference, `res.partner,42`. */
+  lane: string;
   record: string;
   event: string;
   target: string;
@@ -19,7 +21,7 @@ export interface Row {
 /** Deliveries made after `sinceId`, read from the database because Odoo's own API rounds times to seconds. */
 export async function readDeliveries(pool: Pool, sinceId: number): Promise<Row[]> {
   const { rows } = await pool.query<Row>(
-    `SELECT d.id, d.res_name AS record, d.event_type AS event, s.name AS target, d.state, d.external_id AS "externalId", d.external_url AS url,
+    `SELECT d.id, d.lane, d.res_name AS record, d.event_type AS event, s.code AS target, d.state, d.external_id AS "externalId", d.external_url AS url,
        d.error_message AS error, e.traceparent, extract(epoch FROM e.occurred_at)::double precision * 1000 AS "recordedAt"
      FROM integration_delivery d JOIN integration_event e ON e.id = d.event_id JOIN integration_system s ON s.id = d.system_id
      WHERE d.id > $1 ORDER BY d.id`,

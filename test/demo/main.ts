@@ -13,6 +13,7 @@ import { NoStack, readStack, type StackState } from "../stack/state";
 import { down, up } from "../stack/up";
 import { installStarterRules } from "../support/starter-rules";
 import { OdooApi } from "../support/odoo-api";
+import { SandboxControl } from "../support/sandbox-control";
 import { waitFor } from "../support/wait-for";
 import { arrived, isOver, lastDelivery, readDeliveries, type Row } from "./deliveries";
 import { readReceipts } from "./receipts";
@@ -58,6 +59,7 @@ async function tell(stack: StackState, signal: AbortSignal): Promise<boolean> {
   const odoo = await OdooApi.signIn(stack);
   const rules = await installStarterRules(odoo);
   console.log(`\n${rules} rules say which changes go where. Now somebody works in Odoo:\n`);
+  const sandbox = new SandboxControl(stack.sandbox.url);
   const pool = new Pool({ connectionString: stack.postgres.adminUrl });
   try {
     const since = await lastDelivery(pool);
@@ -66,7 +68,7 @@ async function tell(stack: StackState, signal: AbortSignal): Promise<boolean> {
     let milliseconds: (row: Row) => number | null = () => null;
     const look = async (): Promise<void> => {
       rows = await readDeliveries(pool, since);
-      milliseconds = await readReceipts(stack.sandbox.url);
+      milliseconds = await readReceipts(sandbox);
       table.show(rows, milliseconds, isOver);
     };
     for (const step of story(odoo)) {

@@ -1,27 +1,25 @@
-import { request } from "undici";
+import type { JournalEntry } from "../sandbox/journal";
+import type { SandboxControl } from "../support/sandbox-control";
 import type { Row } from "./deliveries";
 
-/** What is read of the sandbox's journal: one entry per write it received. */
-interface Receipt {
-  time: number;
-  traceparent?: string | null;
-}
-
-/** Answers a function that tells, for a delivery, the milliseconds from Odoo's transaction to the vendor's first receipt; null when it did not arrive (yet). */
-export async function readReceipts(sandboxUrl: string): Promise<(row: Row) => number | null> {
-  const { body } = await request(`${sandboxUrl}/_sandbox/journal`);
-  const answer = (await body.json()) as { entries: (Receipt & { system: string })[] };
-  const first = new Map<string, number>();
-  for (const receipt of answer.entries) {
-    const key = `${receipt.system} ${traceId(receipt.traceparent ?? "")}`;
-    if (!first.has(key)) first.set(key, receipt.time);
-  }
+/**
+ * Answers a function that tells, for a delivery, the milliseconds from Odoo's transaction to the vendor's receipt; null when it did not
+ * arrive (yet). A receipt belongs to a delivery by the record's key, or by the trace where the vendor's record carries no key.
+ */
+export async function readReceipts(sandbox: SandboxControl): Promise<(row: Row) => number | null> {
+  const journal = await sandbox.journal();
   return (row) => {
-    const receivedAt = first.get(`${row.target.toLowerCase()} ${traceId(row.traceparent)}`);
-    return receivedAt === undefined ? null : receivedAt - row.recordedAt;
+    const receipt = journal.find(
+      (entry) => entry.system === row.target && entry.at >= row.recordedAt && belongs(entry, row),
+    );
+    return receipt === undefined ? null : receipt.at - row.recordedAt;
   };
 }
 
-function traceId(traceparent: string): string {
-  return traceparent.split("-")[1] ?? "";
+function belongs(entry: JournalEntry, row: Row): boolean {
+  return entry.key === null ? traceId(entry.traceparent) === traceId(row.traceparent) : entry.key === row.lane;
+}
+
+function traceId(traceparent: string | null): string {
+  return traceparent?.split("-")[1] ?? "";
 }

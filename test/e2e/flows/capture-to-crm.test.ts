@@ -1,17 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { OdooApi } from "../../support/odoo-api";
+import { SandboxControl } from "../../support/sandbox-control";
 import { installStarterRules } from "../../support/starter-rules";
 import { e2eStack } from "../support/e2e-stack";
 import { Exchanges } from "../support/exchanges";
 
 const stack = e2eStack();
+const sandbox = new SandboxControl(stack.sandbox.url);
 let odoo: OdooApi;
 let exchanges: Exchanges;
 
 beforeAll(async () => {
   odoo = await OdooApi.signIn(stack);
   await installStarterRules(odoo);
-  exchanges = new Exchanges(odoo, stack);
+  exchanges = new Exchanges(odoo);
 });
 
 const company = (name = `Company ${randomUUID()}`): object => ({ name, is_company: true, phone: "+32 2 555 01 02" });
@@ -39,7 +41,7 @@ describe("200 companies created in one call (DES-01, DES-02)", () => {
       ["external_id"],
     );
     expect(new Set(links.map((link) => link.external_id)).size).toBe(200);
-    const remote = (await exchanges.remote("hubspot", "company")).filter((record) =>
+    const remote = (await sandbox.records("hubspot", "company")).filter((record) =>
       JSON.stringify(record).includes(tag),
     );
     expect(remote).toHaveLength(200);
@@ -62,7 +64,7 @@ describe("one company", () => {
       ["create", "delivered"],
       ["write", "delivered"],
     ]);
-    expect(JSON.stringify(await exchanges.remote("hubspot", "company"))).toContain("+32 2 999 88 77");
+    expect(JSON.stringify(await sandbox.records("hubspot", "company"))).toContain("+32 2 999 88 77");
   });
 
   it("makes no delivery when the same value is written again", async () => {
@@ -102,7 +104,7 @@ describe("one company", () => {
       operation: "unlink",
       state: "delivered",
     });
-    const ids = (await exchanges.remote("hubspot", "company")).map((record) => record["id"]);
+    const ids = (await sandbox.records("hubspot", "company")).map((record) => record["id"]);
     expect(ids).not.toContain(first?.external_id);
   });
 });

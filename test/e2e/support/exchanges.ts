@@ -1,7 +1,5 @@
-import { request } from "undici";
 import type { OdooApi } from "../../support/odoo-api";
 import { waitFor } from "../../support/wait-for";
-import type { StackState } from "../../stack/state";
 
 export interface Delivery {
   id: number;
@@ -24,10 +22,7 @@ const OVER = ["delivered", "superseded", "cancelled", "held", "dead"];
 
 /** What the hub made of changes in Odoo, seen as a user sees it. */
 export class Exchanges {
-  constructor(
-    private readonly odoo: OdooApi,
-    private readonly stack: StackState,
-  ) {}
+  constructor(private readonly odoo: OdooApi) {}
 
   /** Deliveries of these records to one system, oldest first. */
   async of(model: string, ids: number[], system = "hubspot"): Promise<Delivery[]> {
@@ -52,11 +47,5 @@ export class Exchanges {
       { timeoutMs: 40_000 },
     );
     return rows;
-  }
-
-  /** What the vendor's stand-in holds, by the external id that Odoo knows. */
-  async remote(system: string, type: string): Promise<Record<string, unknown>[]> {
-    const { body } = await request(`${this.stack.sandbox.url}/_sandbox/records/${system}/${type}`);
-    return ((await body.json()) as { records: Record<string, unknown>[] }).records;
   }
 }
