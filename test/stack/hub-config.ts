@@ -19,7 +19,8 @@ const SYSTEMS = path.join(repoRoot, "mappings", "systems");
 
 /**
  * Write the sidecar's configuration for a stack: every system there is a connector for, pointed at the sandbox. The
- * configuration refers to secrets and never holds one, so each goes to a file of its own beside it.
+ * configuration refers to secrets and never holds one, so each goes to a file of its own beside it. The sandbox accepts
+ * credentials that say of themselves whose they are.
  */
 export async function writeHubConfig(state: StackState, options: HubConfigOptions = {}): Promise<void> {
   const { databaseUuid, file = state.sidecar.configFile, sandboxUrl = state.sandbox.url, forContainer } = options;
@@ -72,10 +73,11 @@ async function systemCodes(): Promise<string[]> {
   return codes.sort();
 }
 
+/** What a system insists on; where it offers several ways to log in, the first, which is the plain token. */
 async function credentialNames(code: string): Promise<string[]> {
   const text = await read(path.join(SYSTEMS, code, "credentials.schema.json"));
-  const schema = JSON.parse(text || "{}") as { properties?: Record<string, unknown> };
-  return Object.keys(schema.properties ?? {});
+  const schema = JSON.parse(text || "{}") as { required?: string[]; anyOf?: { required?: string[] }[] };
+  return [...(schema.required ?? []), ...(schema.anyOf?.[0]?.required ?? [])];
 }
 
 const read = async (file: string): Promise<string> => await readFile(file, "utf8").catch(() => "");
