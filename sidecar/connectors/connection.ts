@@ -30,7 +30,8 @@ export function checkConnection(
 function checkAgainst(schema: JsonObject, value: JsonObject, systemName: string, place: string): void {
   const ajv = new Ajv2020({ allErrors: false, useDefaults: true, strict: false });
   addFormats(ajv);
-  const validate = ajv.compile(schema);
+  // its $schema is for editors: the folder's files are checked when they are loaded
+  const validate = ajv.compile({ ...schema, $schema: "https://json-schema.org/draft/2020-12/schema" });
   if (validate(value)) return;
   const [error] = validate.errors ?? [];
   throw invalid(systemName, `${place}${error ? pointerOf(error) : ""}`, reasonOf(error));

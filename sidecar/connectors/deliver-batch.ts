@@ -22,7 +22,7 @@ export async function upsertBatch(
     const outcomes = readBatchAnswer(batch, answer, scopes, now);
     if (contexts.length === 1) return outcomes;
     return await Promise.all(
-      outcomes.map((outcome, index) => {
+      outcomes.map(async (outcome, index) => {
         const context = contexts[index];
         const asAlone = "failure" in outcome && outcome.failure.code === UNANSWERED && context !== undefined;
         return asAlone ? alone(request, batch, context, caller, now) : outcome;

@@ -69,7 +69,7 @@ export class Http {
       throw new NoAnswer(false, "aborted", "The request was not sent because the sidecar is stopping.");
     try {
       const answer = await this.poolOf(request.url.origin).request({
-        method: request.method as "GET",
+        method: request.method,
         path: request.url.pathname + request.url.search,
         headers: request.headers,
         body: request.body,

@@ -87,7 +87,9 @@ function mustMatch(validate: ValidateFunction, value: JsonObject, file: string):
       "Add it; docs/connectors.md says what it means.",
     );
   }
-  const allowed = params.allowedValues ? ` (${params.allowedValues.join(", ")})` : "";
+  const allowed = params.allowedValues
+    ? ` (${params.allowedValues.map((value) => JSON.stringify(value)).join(", ")})`
+    : "";
   throw invalid(
     file,
     place,

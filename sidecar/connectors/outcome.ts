@@ -73,7 +73,9 @@ export class OutcomeRules {
     const field = rule.field(answer);
     if (field !== null) failure.field = field;
     const stated = rule.retryAfter(answer);
-    const retryAfterMs = (stated === null ? null : parseRetryAfter(stated, context.now)) ?? rule.retryAfterMs;
+    // what the vendor says now counts before what the definition expects
+    const retryAfterMs =
+      (stated === null ? null : parseRetryAfter(stated, context.now)) ?? failure.retryAfterMs ?? rule.retryAfterMs;
     if (retryAfterMs !== undefined) failure.retryAfterMs = retryAfterMs;
     return { is: rule.is === "absent" ? "absent" : "failure", failure };
   }

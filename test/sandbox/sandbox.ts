@@ -1,0 +1,98 @@
+import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
+import express, { type NextFunction, type Request, type Response } from "express";
+import { SandboxClock } from "./clock";
+import { controlRouter } from "./control";
+import { Faults } from "./faults";
+import { Journal } from "./journal";
+import { Store } from "./store";
+import { strike } from "./strike";
+import { Tokens } from "./tokens";
+import { VENDORS } from "./vendors";
+import { journalFor } from "./vendors/vendor";
+
+export interface Sandbox {
+  /** `http://127.0.0.1:<port>`; a vendor's base URL is `<url>/<code>`. */
+  url: string;
+  store: Store;
+  journal: Journal;
+  faults: Faults;
+  tokens: Tokens;
+  clock: SandboxClock;
+  /** Forgets records, journal, faults, tokens, lag and clock. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the stand-ins of all vendors in one server.
+ * @param options.port 0 for any free port
+ */
+export async function startSandbox(options: { port: number; host?: string }): Promise<Sandbox> {
+  const clock = new SandboxClock();
+  const parts = {
+    clock,
+    store: new Store(clock),
+    journal: new Journal(clock),
+    faults: new Faults(),
+    tokens: new Tokens(),
+  };
+  let vendors = vendorRouter(parts);
+  const reset = (): void => {
+    for (const part of [parts.store, parts.journal, parts.faults, parts.tokens]) part.clear();
+    clock.move(0);
+    // the profiles define their tables when they are made
+    vendors = vendorRouter(parts);
+  };
+
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.use("/_sandbox", controlRouter(parts, reset));
+  app.use((request, response, next) => vendors(request, response, next));
+
+  const server = app.listen(options.port, options.host ?? "127.0.0.1");
+  await new Promise((resolve, reject) => server.once("listening", resolve).once("error", reject));
+  const { port } = server.address() as AddressInfo;
+  return { ...parts, url: `http://${options.host ?? "127.0.0.1"}:${port}`, reset, close: () => stop(server) };
+}
+
+type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "faults" | "tokens">;
+
+function vendorRouter(parts: Parts): express.Router {
+  const router = express.Router();
+  for (const vendor of VENDORS) {
+    const { store, clock, tokens, journal, faults } = parts;
+    const context = { store, clock, tokens, wrote: journalFor(vendor.code, journal) };
+    router.use(
+      `/${vendor.code}`,
+      noteRefusals(vendor.code, journal),
+      (request: Request, response: Response, next: NextFunction) => {
+        const fault = faults.strike(vendor.code, request.method, request.path);
+        if (fault) strike(fault, request, response, next);
+        else next();
+      },
+      vendor.router(context),
+    );
+  }
+  return router;
+}
+
+/** A write that the vendor did not note itself was refused: the journal shows it too. */
+function noteRefusals(system: string, journal: Journal) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const path = request.baseUrl + request.path;
+    response.once("finish", () => {
+      if (request.method === "GET" || response.statusCode < 400 || response.hasHeader("x-sandbox-journaled")) return;
+      const traceparent = request.get("traceparent") ?? null;
+      const nothing = { type: null, key: null, remoteId: null, effect: "refused" as const };
+      journal.add({ system, method: request.method, path, status: response.statusCode, traceparent, ...nothing });
+    });
+    next();
+  };
+}
+
+async function stop(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}

@@ -1,0 +1,193 @@
+import type { SandboxClock } from "./clock";
+
+export type Fields = Record<string, unknown>;
+
+/** A record as the stand-in keeps it; vendors dress it in their own form. */
+export interface StoredRecord {
+  id: string;
+  fields: Fields;
+  createdAt: number;
+  updatedAt: number;
+  deleted: boolean;
+}
+
+/** Thrown when a value that must be unique is taken; the vendor answers it in its own words. */
+export class UniqueViolation extends Error {
+  constructor(
+    readonly field: string,
+    readonly existingId: string,
+  ) {
+    super(`${field} is taken by ${existingId}`);
+  }
+}
+
+export interface TableOptions {
+  /** Fields whose values may stand in one live record only. */
+  unique?: string[];
+  /** The next id, in the vendor's form. */
+  nextId: () => string;
+}
+
+/** The records of one object type. */
+export class Table {
+  private readonly records = new Map<string, StoredRecord>();
+  private readonly unique: Set<string>;
+  private readonly taken = new Map<string, string>();
+
+  constructor(
+    private readonly options: TableOptions,
+    private readonly clock: SandboxClock,
+    private readonly changed: () => void,
+    private readonly lagMs: () => number,
+  ) {
+    this.unique = new Set(options.unique ?? []);
+  }
+
+  requireUnique(field: string): void {
+    this.unique.add(field);
+  }
+
+  insert(fields: Fields): StoredRecord {
+    this.refuseTaken(fields, null);
+    const now = this.clock.now();
+    const record = { id: this.options.nextId(), fields: { ...fields }, createdAt: now, updatedAt: now, deleted: false };
+    this.records.set(record.id, record);
+    this.take(record);
+    this.changed();
+    return record;
+  }
+
+  update(id: string, fields: Fields): StoredRecord | null {
+    const record = this.get(id);
+    if (!record) return null;
+    this.refuseTaken(fields, id);
+    this.free(record);
+    Object.assign(record.fields, fields);
+    record.updatedAt = this.clock.now();
+    this.take(record);
+    this.changed();
+    return record;
+  }
+
+  remove(id: string): boolean {
+    const record = this.get(id);
+    if (!record) return false;
+    this.free(record);
+    record.deleted = true;
+    record.updatedAt = this.clock.now();
+    this.changed();
+    return true;
+  }
+
+  /** The live record, or null. Reading by id is never delayed. */
+  get(id: string): StoredRecord | null {
+    const record = this.records.get(id);
+    return record && !record.deleted ? record : null;
+  }
+
+  /** The live record with this value in a unique field. Reading by unique key is never delayed. */
+  byUnique(field: string, value: unknown): StoredRecord | null {
+    const id = this.taken.get(keyOf(field, value));
+    return id === undefined ? null : this.get(id);
+  }
+
+  /** Live records in the order of their creation. */
+  live(): StoredRecord[] {
+    return [...this.records.values()].filter((record) => !record.deleted);
+  }
+
+  /** Live records that the search index shows already. */
+  indexed(): StoredRecord[] {
+    const until = this.clock.now() - this.lagMs();
+    return this.live().filter((record) => record.createdAt <= until);
+  }
+
+  /** Everything there ever was, deleted records too. */
+  all(): StoredRecord[] {
+    return [...this.records.values()];
+  }
+
+  private refuseTaken(fields: Fields, self: string | null): void {
+    for (const field of this.unique) {
+      const value = fields[field];
+      if (value === undefined || value === null || value === "") continue;
+      const owner = this.taken.get(keyOf(field, value));
+      if (owner !== undefined && owner !== self) throw new UniqueViolation(field, owner);
+    }
+  }
+
+  private take(record: StoredRecord): void {
+    for (const field of this.unique) {
+      const value = record.fields[field];
+      if (value !== undefined && value !== null && value !== "") this.taken.set(keyOf(field, value), record.id);
+    }
+  }
+
+  private free(record: StoredRecord): void {
+    for (const field of this.unique) {
+      const key = keyOf(field, record.fields[field]);
+      if (this.taken.get(key) === record.id) this.taken.delete(key);
+    }
+  }
+}
+
+/** All records of all systems. */
+export class Store {
+  private readonly tables = new Map<string, Table>();
+  private readonly watchers = new Set<() => void>();
+  private readonly lag = new Map<string, number>();
+
+  constructor(private readonly clock: SandboxClock) {}
+
+  /** Makes an object type's table; vendors call it once for each type when they start. */
+  define(system: string, type: string, options: TableOptions): Table {
+    const table = new Table(
+      options,
+      this.clock,
+      () => this.notify(),
+      () => this.lag.get(system) ?? 0,
+    );
+    this.tables.set(`${system}/${type}`, table);
+    return table;
+  }
+
+  table(system: string, type: string): Table | null {
+    return this.tables.get(`${system}/${type}`) ?? null;
+  }
+
+  /** How long a system's search index lags behind its writes, in milliseconds. */
+  setLag(system: string, ms: number): void {
+    this.lag.set(system, ms);
+  }
+
+  clear(): void {
+    this.tables.clear();
+    this.lag.clear();
+  }
+
+  /** Resolves when the condition holds, checked after each change; false when `timeoutMs` passes first. */
+  async until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+    if (condition()) return true;
+    return new Promise((resolve) => {
+      const finish = (held: boolean): void => {
+        clearTimeout(timer);
+        this.watchers.delete(watcher);
+        resolve(held);
+      };
+      const watcher = (): void => {
+        if (condition()) finish(true);
+      };
+      const timer = setTimeout(() => finish(false), timeoutMs);
+      this.watchers.add(watcher);
+    });
+  }
+
+  private notify(): void {
+    for (const watcher of [...this.watchers]) watcher();
+  }
+}
+
+function keyOf(field: string, value: unknown): string {
+  // vendors compare unique texts without regard to case
+  return `${field} ${typeof value === "string" ? value.toLowerCase() : JSON.stringify(value)}`;
+}

@@ -1,0 +1,30 @@
+import { timingSafeEqual } from "node:crypto";
+
+/** The credentials a system accepts. By default those of the demo: `demo`, and `sandbox-<system>-<credential>`. */
+export class Tokens {
+  private readonly configured = new Map<string, string[]>();
+
+  configure(system: string, tokens: string[]): void {
+    this.configured.set(system, tokens);
+  }
+
+  /** Adds one, for token endpoints that give out new ones. */
+  issue(system: string, token: string): void {
+    this.configured.set(system, [...(this.configured.get(system) ?? []), token]);
+  }
+
+  accepts(system: string, token: string): boolean {
+    const list = this.configured.get(system);
+    if (list === undefined) return same(token, "demo") || token.startsWith(`sandbox-${system}-`);
+    return list.some((known) => same(known, token));
+  }
+
+  clear(): void {
+    this.configured.clear();
+  }
+}
+
+function same(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,34 @@
+import type { Router } from "express";
+import { fail, tableOf, type HubSpotAccount } from "./hubspot";
+
+/** Associations between records, kept as a sorted list of `type:id` in the record's field `associations`. */
+export function hubspotAssociations(router: Router, account: HubSpotAccount): void {
+  router.post("/crm/v4/associations/:from/:to/batch/associate/default", (request, response) => {
+    const from = tableOf(account, request.params.from, response);
+    const to = from && tableOf(account, request.params.to, response);
+    if (!from || !to) return;
+    const { inputs = [] } = request.body as { inputs?: { from: { id: string }; to: { id: string } }[] };
+    const missing = inputs.find((input) => !from.table.get(input.from.id) || !to.table.get(input.to.id));
+    if (missing) {
+      const message = `One or more of the objects does not exist: ${missing.from.id} to ${missing.to.id}`;
+      return fail(response, 404, "OBJECT_NOT_FOUND", message);
+    }
+    const results = inputs.map((input) => {
+      associate(from.table.get(input.from.id)?.fields, `${to.type}:${input.to.id}`);
+      associate(to.table.get(input.to.id)?.fields, `${from.type}:${input.from.id}`);
+      return {
+        from: input.from,
+        to: input.to,
+        associationSpec: { associationCategory: "HUBSPOT_DEFINED", associationTypeId: 1 },
+      };
+    });
+    const at = account.context.clock.iso();
+    response.json({ status: "COMPLETE", results, startedAt: at, completedAt: at });
+  });
+}
+
+function associate(fields: Record<string, unknown> | undefined, other: string): void {
+  if (!fields) return;
+  const known = Array.isArray(fields["associations"]) ? (fields["associations"] as string[]) : [];
+  fields["associations"] = [...new Set([...known, other])].sort();
+}

@@ -1,0 +1,37 @@
+import type { Request, Router } from "express";
+import type { SandboxClock } from "../clock";
+import type { Effect, Journal } from "../journal";
+import type { Store } from "../store";
+import type { Tokens } from "../tokens";
+
+/** What a vendor's profile works with. */
+export interface VendorContext {
+  store: Store;
+  clock: SandboxClock;
+  tokens: Tokens;
+  /** Notes a write in the journal. */
+  wrote(
+    request: Request,
+    entry: { type: string; key: string | null; remoteId: string; effect: Effect; status: number },
+  ): void;
+}
+
+/** A stand-in for one vendor's API, served under `/<code>`. */
+export interface Vendor {
+  code: string;
+  router(context: VendorContext): Router;
+}
+
+/** Notes writes of one system. */
+export function journalFor(system: string, journal: Journal): VendorContext["wrote"] {
+  return (request, entry) => {
+    journal.add({
+      system,
+      method: request.method,
+      path: request.baseUrl + request.path,
+      traceparent: request.get("traceparent") ?? null,
+      ...entry,
+    });
+    request.res?.setHeader("x-sandbox-journaled", "1");
+  };
+}
