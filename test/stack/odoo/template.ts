@@ -74,9 +74,10 @@ export async function ensureAddonTemplate(runtime: Runtime, options: TemplateOpt
 
 /** Copy a template's data to `into`: `pgdata` and `odoo-data`. The lock keeps it from being removed meanwhile. */
 export async function copyTemplate(template: Template, into: string, signal?: AbortSignal): Promise<void> {
-  const parts = ["pgdata", "odoo-data"].map((name) => path.join(template.dir, name));
   await withLock(`${template.dir}.lock`, async () => {
-    await run("cp", ["-a", "--reflink=auto", ...parts, into], { signal });
+    await run("cp", ["-a", "--reflink=auto", path.join(template.dir, "pgdata"), into], { signal });
+    // Odoo names stored files by their content and never changes one, so copies can share them.
+    await run("cp", ["-a", "--link", path.join(template.dir, "odoo-data"), into], { signal });
   });
 }
 

@@ -8,14 +8,19 @@ import { run } from "../machine/run";
 
 export const SUPERUSER = "postgres";
 
-/** Settings for servers whose data may be lost with the machine: templates and tests. */
+/**
+ * Settings for servers whose data may be lost with the machine: templates and tests. Log segments are thrown away rather than
+ * kept for reuse: in a template they would be copied every time.
+ */
 export const DISPOSABLE: Readonly<Record<string, string>> = {
   fsync: "off",
   full_page_writes: "off",
   synchronous_commit: "off",
+  wal_recycle: "off",
+  max_wal_size: "64MB",
 };
 
-/** Settings every server here runs with. Little WAL is kept, because a data folder is copied whole. */
+/** Settings every server here runs with. */
 const COMMON: Readonly<Record<string, string>> = {
   listen_addresses: HOST,
   // No socket file: a path in a deep cache folder can be longer than a socket's name may be.
