@@ -20,9 +20,13 @@ export interface CanonicalObject {
 /** The canonical schemas of a pack, compiled together because they share common parts. */
 export class CanonicalObjects {
   private readonly ajv = addFormats(
-    new Ajv2020({ allErrors: false, strict: true, allowUnionTypes: true, strictTypes: false }).addKeyword(
-      "x-classification",
-    ),
+    new Ajv2020({
+      allErrors: false,
+      strict: true,
+      allowUnionTypes: true,
+      strictTypes: false,
+      strictRequired: false,
+    }).addKeyword("x-classification"),
   );
   private readonly objects = new Map<string, CanonicalObject>();
   private readonly schemas = new Map<string, JsonObject>();

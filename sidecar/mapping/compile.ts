@@ -27,7 +27,7 @@ export function compileMapping(definition: unknown, options: CompileOptions): Co
   if (problems.length > 0) throw new MappingPackError(problems);
   const mapping = definition as MappingDefinition;
   const compiler = new Compiler(mapping, options.file, options.tables ?? new Map());
-  const steps = compiler.lines(mapping.lines, { place: "lines", field: compiler.object, depth: 0 });
+  const steps = compiler.lines(mapping.lines, { place: "lines", field: compiler.object, target: "", depth: 0 });
   if (compiler.problems.length > 0) throw new MappingPackError(compiler.problems);
   return {
     file: options.file,
@@ -43,6 +43,8 @@ export function compileMapping(definition: unknown, options: CompileOptions): Co
 interface Level {
   place: string;
   field: string;
+  /** What the targets of the lines hang below, `people[].`. */
+  target: string;
   depth: number;
 }
 
@@ -106,7 +108,8 @@ class Compiler {
       }
       if (last) {
         if (found !== undefined && "leaf" in found) {
-          if (line.when === undefined) {
+          const appends = line.append === true && found.leaf.every((other) => other.line.append === true);
+          if (line.when === undefined && !appends) {
             this.report(
               `${place}.to`,
               `"${line.to}" is written twice`,
@@ -157,6 +160,7 @@ class Compiler {
     this.checkSource(line, around);
     const value = compileValue(line, around);
     const required = line.required === true;
+    const appends = line.append === true;
     const blank: Json | undefined = around.whenEmpty === "null" ? null : around.whenEmpty === "blank" ? "" : undefined;
     const field = around.field;
     return (input, out, state) => {
@@ -165,12 +169,13 @@ class Compiler {
       if (found === undefined || found === null || found === "") {
         // A link that is still to come is reported as such; the line has a value, just not yet.
         if (required && state.missingLinks.length === linksMissing) throw missing(around, state);
-        if (found === undefined || blank === undefined) return;
+        if (found === undefined || blank === undefined || appends) return;
         out[key] = blank;
         state.written += 1;
         return;
       }
-      out[key] = found;
+      if (appends) append(out, key, found);
+      else out[key] = found;
       if (typeof found === "object") countWritten(found, state, field);
       else state.written += 1;
     };
@@ -186,7 +191,12 @@ class Compiler {
     this.checkEach(line, around);
     const read = compileReader("segments" in parsed ? parsed.segments : []);
     const takes = line.where === undefined ? undefined : this.condition(line.where, `${around.place}.where`);
-    const inner: Level = { place: `${around.place}.lines`, field: `${around.field}[]`, depth: level.depth + 1 };
+    const inner: Level = {
+      place: `${around.place}.lines`,
+      field: `${around.field}[]`,
+      target: `${around.target}[].`,
+      depth: level.depth + 1,
+    };
     const steps = this.lines(line.lines ?? [], inner);
     return (input, out, state) => {
       const list = read(input) ?? undefined;
@@ -218,7 +228,7 @@ class Compiler {
 
   private checkEach(line: MappingLine, around: LineSurroundings): void {
     if (line.lines === undefined) this.report(around.place, "each needs lines", "Say what is made of one item.");
-    for (const key of ["from", "const", "link", "apply", "lookup", "default", "whenEmpty"] as const) {
+    for (const key of ["append", "from", "const", "link", "apply", "lookup", "default", "whenEmpty"] as const) {
       if (line[key] !== undefined)
         this.report(`${around.place}.${key}`, `${key} does not go with each`, "Move it into lines.");
     }
@@ -234,6 +244,7 @@ class Compiler {
       place,
       // A person looks for the canonical name: the target of an Odoo mapping, the source of a system mapping.
       field: `${level.field}.${(this.toSystem ? source : undefined) ?? line.to}`,
+      target: level.target + line.to,
       file: this.file,
       tables: this.tables,
       whenEmpty: line.whenEmpty ?? this.whenEmpty,
@@ -244,6 +255,12 @@ class Compiler {
   private report(path: string, reason: string, fix: string): void {
     this.problems.push({ file: this.file, path, reason, fix });
   }
+}
+
+function append(out: JsonObject, key: string, value: Json): void {
+  const list = Object.hasOwn(out, key) ? out[key] : undefined;
+  if (Array.isArray(list)) list.push(value);
+  else out[key] = [value];
 }
 
 function mapItems(list: Json, steps: Step[], takes: Test | undefined, field: string, state: RunState): Json[] {

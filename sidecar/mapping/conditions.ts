@@ -30,6 +30,13 @@ export function compileCondition(condition: Condition, report: Report, path = ""
     report(path, "conditions are nested too deeply", `Keep conditions within ${LIMITS.conditionDepth} levels.`);
     return () => false;
   }
+  const forms = ["from", "all", "any", "not"].filter((form) => form in condition);
+  if (forms.length !== 1) {
+    const reason =
+      forms.length === 0 ? "a condition needs from" : "a condition is either one comparison, or all, any or not";
+    report(path, reason, "Put the parts side by side in all or any.");
+    return () => false;
+  }
   if ("all" in condition) {
     const tests = condition.all.map((part, i) => compileCondition(part, report, `${path}.all[${i}]`, depth + 1));
     return (input) => tests.every((test) => test(input));

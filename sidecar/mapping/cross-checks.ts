@@ -44,16 +44,15 @@ export function checkSystemMapping(
     }));
 }
 
-/** A rule must carry an object that its model gives, to systems that take it. */
+/** A rule must carry an object that is made from its model (`model`; undefined when nothing makes it), to systems that take it. */
 export function checkRule(
   rule: RuleDefinition,
   file: string,
-  modelOf: (object: string) => string | undefined,
+  model: string | undefined,
   takes: (system: string, object: string) => boolean,
 ): PackProblem[] {
   const problems: PackProblem[] = [];
   const report: Report = (path, reason, fix) => problems.push({ file, path, reason, fix });
-  const model = modelOf(rule.object);
   if (model === undefined)
     report("object", `no Odoo mapping makes "${rule.object}"`, "Add one to odoo/, or use another object.");
   else if (model !== rule.model)

@@ -62,6 +62,8 @@ export interface MappingLine {
   lookup?: Lookup;
   default?: Json;
   required?: boolean;
+  /** True: the value is added to the list at `to`; several lines may do so. An empty value adds nothing. */
+  append?: boolean;
   whenEmpty?: WhenEmpty;
   note?: string;
 }

@@ -19,7 +19,9 @@ export function compileDocumentCheck(
 ): DocumentCheck | undefined {
   try {
     if (!isObject(file.content)) throw new Error("a schema must be an object");
-    const ajv = addFormats(new Ajv2020({ allErrors: false, strict: true, allowUnionTypes: true, strictTypes: false }));
+    const ajv = addFormats(
+      new Ajv2020({ allErrors: false, strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false }),
+    );
     return checkWith(ajv.compile(file.content), system, file.name);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -17,6 +17,14 @@ function joined(value: Json, separator: string): string | null {
   return texts.length === 0 ? null : texts.join(separator);
 }
 
+function entry(value: Json, key: string, otherKey: string, otherValue: string): Json {
+  // fromEntries defines own properties, whatever they are called.
+  return Object.fromEntries([
+    [otherKey, otherValue],
+    [key, value],
+  ]);
+}
+
 export const listFunctions: Record<string, MappingFunction> = {
   first: {
     description: "The first value of a list that is not empty.",
@@ -58,6 +66,16 @@ export const listFunctions: Record<string, MappingFunction> = {
       const text = textOf(value);
       return separator === "" ? [text] : text.split(separator).slice(0, 1_000);
     },
+  },
+  entry: {
+    description: "A small object: the value under one key, and a fixed text under another.",
+    arguments: [
+      { name: "key", type: "text" },
+      { name: "other key", type: "text" },
+      { name: "other value", type: "text" },
+    ],
+    call: (value, [key = "", otherKey = "", otherValue = ""]) =>
+      entry(value, String(key), String(otherKey), String(otherValue)),
   },
   list: {
     description: "A list holding just the value.",

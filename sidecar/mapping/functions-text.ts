@@ -101,12 +101,12 @@ export const textFunctions: Record<string, MappingFunction> = {
     }),
   },
   givenName: {
-    description: "The part of a person's name before the last space; a one-word name gives nothing.",
+    description: "The first word of a person's name; a one-word name has none.",
     arguments: [],
     call: (value) => nameParts(textOf(value)).given,
   },
   familyName: {
-    description: "The last word of a person's name; a one-word name is the family name.",
+    description: "What follows the first word of a person's name; a one-word name is a family name.",
     arguments: [],
     call: (value) => nameParts(textOf(value)).family,
   },
@@ -199,8 +199,9 @@ function urlHost(text: string): string | null {
 
 function nameParts(text: string): { given: string | null; family: string | null } {
   const words = text.trim().split(/\s+/);
-  const family = words.at(-1) ?? "";
-  return { given: words.length > 1 ? words.slice(0, -1).join(" ") : null, family: family === "" ? null : family };
+  const given = words.length > 1 ? (words[0] ?? null) : null;
+  const family = words.slice(given === null ? 0 : 1).join(" ");
+  return { given, family: family === "" ? null : family };
 }
 
 function isoDate(text: string): string {

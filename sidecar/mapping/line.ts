@@ -17,6 +17,8 @@ export interface LineSurroundings {
   place: string;
   /** Canonical field the line is about, `contract.lines[].unitPrice`; `[]` is filled in with the position. */
   field: string;
+  /** Where the line writes in the document, `people[].id`. */
+  target: string;
   file: string;
   tables: Tables;
   whenEmpty: WhenEmpty;
@@ -49,7 +51,7 @@ function compileSource(line: MappingLine, around: LineSurroundings): ValueSource
 function compileLink(line: MappingLine, around: LineSurroundings): ValueSource {
   const { type = "", from = "", optional = false } = line.link ?? {};
   const read = readerOf(from, `${around.place}.link.from`, around);
-  const path = line.to;
+  const path = around.target;
   return (input, state) => {
     const lane = read(input);
     if (lane === undefined || isEmpty(lane)) return lane;

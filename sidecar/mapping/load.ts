@@ -26,7 +26,7 @@ export function loadMappings(folders: string | readonly string[]): MappingRegist
   const objects = loadCanonical(files.canonical, problems);
   const odoo = loadOdooMappings(files, objects, problems);
   const systems = new Map(files.systems.map((system) => [system.code, loadSystem(system, objects, odoo, problems)]));
-  const rules = loadRules(files.rules, odoo, systems, problems);
+  const rules = loadRules(files, odoo, problems);
   if (problems.length > 0) throw new MappingPackError(problems);
   return new MappingRegistry(odoo, systems, rules);
 }
@@ -122,14 +122,14 @@ function loadSystem(
   return entries;
 }
 
-function loadRules(
-  files: readonly PackFile[],
-  odoo: ReadonlyMap<string, OdooEntry>,
-  systems: ReadonlyMap<string, ReadonlyMap<string, SystemEntry>>,
-  problems: PackProblem[],
-): RuleDefinition[] {
+function loadRules(files: PackFiles, odoo: ReadonlyMap<string, OdooEntry>, problems: PackProblem[]): RuleDefinition[] {
+  // A mapping that is there but broken has been reported; its rules are not to blame.
+  const modelOf = (object: string, model: string): string | undefined =>
+    odoo.get(object)?.model ?? (files.odoo.some(({ name }) => name === object) ? model : undefined);
+  const takes = (code: string, object: string): boolean =>
+    files.systems.some((system) => system.code === code && system.mappings.some(({ name }) => name === object));
   const rules = new Map<string, RuleDefinition>();
-  for (const file of files) {
+  for (const file of files.rules) {
     const found = checkRuleShape(file.content, file.file);
     problems.push(...found);
     if (found.length > 0) continue;
@@ -143,14 +143,7 @@ function loadRules(
       });
     }
     rules.set(rule.code, rule);
-    problems.push(
-      ...checkRule(
-        rule,
-        file.file,
-        (object) => odoo.get(object)?.model,
-        (code, object) => systems.get(code)?.has(object) ?? false,
-      ),
-    );
+    problems.push(...checkRule(rule, file.file, modelOf(rule.object, rule.model), takes));
   }
   return [...rules.values()];
 }

@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Ajv2020 from "ajv/dist/2020";
+import addFormats from "ajv-formats";
+import type { JsonObject } from "../../sidecar/domain/json";
+import { readPack } from "../../sidecar/mapping/pack-files";
+import { loadMappings } from "../../sidecar/mapping/registry";
+
+const pack = join(__dirname, "../../mappings");
+const files = readPack([pack], []);
+const catalogue = loadMappings(pack).catalogue();
+
+describe("the shipped mapping pack", () => {
+  it("carries every object of the main job (MAP-01)", () => {
+    expect(catalogue.objects.map(({ object }) => object).sort()).toEqual(
+      ["contact", "contract", "customer", "employee", "invoice", "opportunity", "project", "task", "timesheet"].sort(),
+    );
+  });
+
+  it("sends each system only what it has a use for", () => {
+    expect(catalogue.systems).toEqual([
+      { code: "asana", objects: ["project", "task"] },
+      { code: "bamboohr", objects: ["employee"] },
+      { code: "hubspot", objects: ["contact", "contract", "customer", "invoice", "opportunity"] },
+    ]);
+  });
+
+  it("has a starter rule for every business change of the main job, deletes and archives included", () => {
+    const triggers = new Map(catalogue.rules.map((rule) => [rule.code, rule.trigger]));
+    expect([...triggers.keys()].sort()).toEqual([
+      "contact_changed",
+      "customer_changed",
+      "employee_changed",
+      "invoice_payment_changed",
+      "invoice_posted",
+      "opportunity_changed",
+      "order_confirmed",
+      "project_changed",
+      "task_changed",
+      "timesheet_approved",
+      "timesheet_changed",
+    ]);
+    for (const code of [
+      "customer_changed",
+      "contact_changed",
+      "opportunity_changed",
+      "project_changed",
+      "task_changed",
+      "employee_changed",
+    ]) {
+      expect(triggers.get(code)).toEqual({ create: true, write: true, archive: true, unlink: true });
+    }
+  });
+
+  it("offers approval of timesheets only where the edition has it", () => {
+    const rule = catalogue.rules.find(({ code }) => code === "timesheet_approved");
+    expect(rule?.requires).toContainEqual({ model: "account.analytic.line", field: "validated" });
+  });
+
+  it("never asks Odoo for what the snapshot has anyway, nor watches the time of the last change", () => {
+    for (const { paths } of catalogue.objects) {
+      expect(paths).not.toEqual(expect.arrayContaining(["id"]));
+      expect(paths).not.toEqual(expect.arrayContaining(["active"]));
+      expect(paths).not.toEqual(expect.arrayContaining(["write_date"]));
+    }
+  });
+
+  it("keeps private data of employees in Odoo", () => {
+    const employee = catalogue.objects.find(({ object }) => object === "employee");
+    expect(
+      employee?.paths.filter((path) => /private|bank|ssn|identification|passport|wage|birth|marital/.test(path)),
+    ).toEqual([]);
+  });
+
+  it.each(
+    files.canonical.filter(({ name }) => name !== "common").map(({ name, content }) => [name, content as JsonObject]),
+  )("%s: the schema's own examples are valid", (_, schema) => {
+    const ajv = addFormats(new Ajv2020({ allowUnionTypes: true, strictTypes: false }).addKeyword("x-classification"));
+    const common = JSON.parse(readFileSync(join(pack, "canonical/common.schema.json"), "utf8")) as JsonObject;
+    const validate = ajv.addSchema(common).compile(schema);
+    for (const example of (schema as { examples: unknown[] }).examples) {
+      expect({ valid: validate(example), errors: validate.errors }).toEqual({ valid: true, errors: null });
+    }
+  });
+});
