@@ -43,7 +43,7 @@ def judge(env):
         events, replaced = [], []
         for model, users in marks.items():
             for res_id in users:
-                replaced += transaction.emitted.pop((model, res_id), ())
+                replaced += transaction.emitted.get((model, res_id), ())
             if (plan := plans.get(model)) and plan.rules:
                 events += _judge_model(env[model].browse(users), plan, users, transaction)
         store(env.cr, transaction, events, replaced)

@@ -1,7 +1,5 @@
 """Dotted paths (`parent_id.vat`, `order_line.product_id.default_code`) as a tree of fields."""
 
-from odoo import _
-
 # Never captured: file contents, and fields whose keys are made up by users.
 UNSUPPORTED_TYPES = frozenset({"binary", "image", "properties", "properties_definition"})
 # In every payload, and no business change by themselves.
@@ -13,18 +11,18 @@ def path_error(env, model, path):
     """What is wrong with a path on a model, as a sentence for an administrator; None when nothing is."""
     current = env.get(model)
     if current is None:
-        return _("There is no model “%s” in this database.", model)
+        return env._("There is no model “%s” in this database.", model)
     names = path.split(".")
     for place, name in enumerate(names):
         field = current._fields.get(name)
         if field is None:
-            return _("“%(path)s”: %(model)s has no field “%(field)s”.", path=path, model=current._name, field=name)
+            return env._("“%(path)s”: %(model)s has no field “%(field)s”.", path=path, model=current._name, field=name)
         if field.type in UNSUPPORTED_TYPES:
-            return _("“%(path)s”: fields of the type %(type)s are never captured.", path=path, type=field.type)
+            return env._("“%(path)s”: fields of the type %(type)s are never captured.", path=path, type=field.type)
         if place == len(names) - 1:
             return None
         if not field.comodel_name:
-            return _("“%(path)s”: “%(field)s” does not lead to another record.", path=path, field=name)
+            return env._("“%(path)s”: “%(field)s” does not lead to another record.", path=path, field=name)
         current = env[field.comodel_name]
     return None
 

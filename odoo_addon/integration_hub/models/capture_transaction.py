@@ -9,7 +9,8 @@ class CapturedTransaction:
     """The marks of one database transaction. They end with it, by commit or by rollback.
 
     A flushing savepoint runs precommit hooks early, so the same transaction may be judged more than once: before-images stay as
-    they were at its beginning, and `emitted` remembers the events of a record so that a later judgement replaces them.
+    they were at its beginning, and `emitted` remembers all events of a record, so that a later judgement replaces the one that counts.
+    (Which one that is, a rolled-back savepoint may have changed.)
     """
 
     __slots__ = ("before", "created", "emitted", "gone", "origin", "traceparent")

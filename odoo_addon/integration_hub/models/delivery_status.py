@@ -1,5 +1,5 @@
 from odoo import _, api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import MissingError, UserError
 from odoo.tools import SQL
 
 from .event_in_words import WORST_FIRST
@@ -23,11 +23,14 @@ class IntegrationDelivery(models.Model):
         """
         if not res_id or model not in self.env or not self.has_access("read"):
             return dict(NOTHING)
-        record = self.env[model].browse(res_id)
-        if not record.has_access("read"):
+        try:
+            if not self.env[model].browse(res_id).has_access("read"):
+                return dict(NOTHING)
+        except MissingError:
             return dict(NOTHING)
         rows = self._status_rows(model, res_id)
-        deliveries = self.browse([row["delivery_id"] for row in rows if row["delivery_id"]])
+        # The query kept to the user's companies already.
+        deliveries = self.sudo().browse([row["delivery_id"] for row in rows if row["delivery_id"]])
         situations = {delivery.id: delivery.situation for delivery in deliveries}
         rank = {state: place for place, state in enumerate(WORST_FIRST)}
         systems = []

@@ -76,7 +76,11 @@ class IntegrationQueue(models.AbstractModel):
         return system
 
     def _lanes_on_their_way(self, system, lanes):
-        found = self.env["integration.delivery"].sudo().search([("system_id", "=", system.id), ("lane", "in", list(lanes)), ("state", "in", OPEN_STATES)])
+        found = (
+            self.env["integration.delivery"]
+            .sudo()
+            .search([("system_id", "=", system.id), ("lane", "in", list(lanes)), ("state", "in", OPEN_STATES), ("operation", "!=", "unlink")])
+        )
         return set(found.mapped("lane"))
 
 

@@ -1,0 +1,84 @@
+from odoo.tests import tagged
+
+from .common import HubCase
+
+
+class Undo(Exception):
+    pass
+
+
+@tagged("post_install", "-at_install")
+class TestCaptureSavepoints(HubCase):
+    """DES-01: what is rolled back leaves no event, and a flushing savepoint (which runs precommit hooks early) doubles none."""
+
+    def test_a_rolled_back_change_leaves_no_event(self):
+        company = self.committed(self.company(phone="1"))
+        with self.assertRaises(Undo), self.env.cr.savepoint():
+            company.phone = "2"
+            self.env.cr.flush()
+            raise Undo
+        self.assertFalse(self.events())
+
+    def test_a_change_judged_early_and_changed_again_stays_one_event(self):
+        company = self.committed(self.company(phone="1"))
+        company.phone = "2"
+        with self.env.cr.savepoint():
+            company.phone = "3"
+        company.phone = "4"
+        event = self.the_event()
+        self.assertEqual(self.payload(event)["record"]["phone"], "4")
+        self.assertEqual(self.payload(event)["before"], {"phone": "1"})
+        self.assertEqual(len(event.delivery_ids), 2)
+
+    def test_a_change_judged_early_and_written_back_leaves_no_event(self):
+        company = self.committed(self.company(phone="1"))
+        company.phone = "2"
+        self.env.cr.flush()
+        company.phone = "1"
+        self.assertFalse(self.events())
+
+    def test_a_creation_judged_early_stays_a_creation(self):
+        company = self.company()
+        self.env.cr.flush()
+        company.phone = "2"
+        event = self.the_event()
+        self.assertEqual((event.operation, self.payload(event)["record"]["phone"]), ("create", "2"))
+
+    def test_created_judged_early_and_deleted_leaves_no_event(self):
+        company = self.company()
+        self.env.cr.flush()
+        company.unlink()
+        self.assertFalse(self.events())
+
+    def test_an_event_made_before_a_rolled_back_savepoint_survives_it(self):
+        company = self.committed(self.company(phone="1"))
+        company.phone = "2"
+        with self.assertRaises(Undo), self.env.cr.savepoint():
+            company.phone = "3"
+            self.env.cr.flush()
+            raise Undo
+        self.env.invalidate_all()
+        event = self.the_event()
+        self.assertEqual(self.payload(event)["record"]["phone"], "2")
+
+    def test_a_change_after_a_rolled_back_savepoint_stays_one_event(self):
+        company = self.committed(self.company(phone="1"))
+        company.phone = "2"
+        with self.assertRaises(Undo), self.env.cr.savepoint():
+            company.phone = "3"
+            self.env.cr.flush()
+            raise Undo
+        self.env.invalidate_all()
+        company.phone = "4"
+        event = self.the_event()
+        self.assertEqual(self.payload(event)["record"]["phone"], "4")
+        self.assertEqual(self.payload(event)["before"], {"phone": "1"})
+
+    def test_a_deletion_that_was_rolled_back_is_no_deletion(self):
+        company = self.committed(self.company())
+        with self.assertRaises(Undo), self.env.cr.savepoint():
+            company.unlink()
+            self.env.cr.flush()
+            raise Undo
+        self.env.invalidate_all()
+        self.assertFalse(self.events())
