@@ -18,8 +18,6 @@ export interface Instance {
   /** Odoo's own identity of the database, once it has one. */
   databaseUuid?: string;
   serviceKey?: { key: string; expires: string };
-  /** Set once the copy of the template is complete. */
-  dataReady: boolean;
   /** Set once the database's own passwords are those above. */
   loginsReady: boolean;
 }
@@ -64,7 +62,6 @@ export async function createInstance(name: string, demoData: boolean, user: Serv
     },
     demoData,
     addonHash: "",
-    dataReady: false,
     loginsReady: false,
   };
 }

@@ -23,7 +23,7 @@ export async function buildOnce(
       for (const name of await readdir(parent)) {
         if (!name.startsWith(`${path.basename(target)}.tmp-`)) continue;
         await options.reap?.(path.join(parent, name));
-        await rm(path.join(parent, name), { recursive: true, force: true });
+        await rm(path.join(parent, name), { recursive: true, force: true, maxRetries: 5 });
       }
       const into = `${target}.tmp-${process.pid}`;
       try {

@@ -5,42 +5,60 @@ import { adminUrl } from "../describe";
 import { ADDON, addonExists, addonHash, copyAddons } from "../odoo/addon";
 import { saveInstance, type Instance } from "../instance";
 import { addonsDir, moduleProgress, ODOO_DATABASE, ODOO_ROLE, runOdoo, type OdooHome } from "../odoo/command";
+import { buildOnce } from "../machine/build-once";
 import { stopPostgresOf } from "../postgres/reap";
 import { HUB_DATABASE, HUB_ROLE } from "../postgres/roles";
 import { SUPERUSER, withClient } from "../postgres/server";
 import type { Runtime } from "../odoo/runtime";
 import { startScratchPostgres } from "../postgres/scratch";
-import { copyTemplate, ensureAddonTemplate } from "../odoo/template";
+import { copyTemplateDatabase, copyTemplateFiles, ensureAddonTemplate, type Template } from "../odoo/template";
 
-/** Give a new stack its data: a copy of the template, with passwords of its own before anything listens for long. */
+/**
+ * Give a new stack its data: a copy of the template with passwords of its own. The database's folder appears when it is
+ * complete, so an interrupted run leaves nothing that the next one would take for it.
+ */
 export async function ensureData(runtime: Runtime, instance: Instance): Promise<void> {
   const dataDir = path.join(instance.dir, "pgdata");
-  if (existsSync(dataDir) && instance.dataReady) return;
+  if (existsSync(dataDir)) return;
   const template = await ensureAddonTemplate(runtime, { demoData: instance.demoData });
+  instance.addonHash = template.addonHash;
+  // The passwords have to be on record before the first database has them.
+  await saveInstance(instance);
   await runtime.progress.step("Data copied from the template", async () => {
-    await stopPostgresOf(dataDir);
-    for (const folder of ["pgdata", "odoo-data"]) {
-      await rm(path.join(instance.dir, folder), { recursive: true, force: true });
-    }
-    await copyTemplate(template, instance.dir, runtime.signal);
-    const { binaries, user, signal } = runtime;
-    const server = await startScratchPostgres(binaries, user, dataDir, template.postgresPassword, signal);
-    try {
-      await withClient(server.adminUrl, async (client) => {
-        const password = (role: string, value: string): string =>
-          `ALTER ROLE ${role} PASSWORD ${client.escapeLiteral(value)}`;
-        await client.query(password(ODOO_ROLE, instance.passwords.odoo));
-        await client.query(`CREATE ROLE ${HUB_ROLE} LOGIN PASSWORD ${client.escapeLiteral(instance.passwords.hub)}`);
-        await client.query(`CREATE DATABASE ${HUB_DATABASE} OWNER ${HUB_ROLE} TEMPLATE template0`);
-        await client.query(password(SUPERUSER, instance.passwords.postgres));
-      });
-    } finally {
-      await server.stop();
-    }
-    instance.addonHash = template.addonHash;
-    instance.dataReady = true;
-    await saveInstance(instance);
+    const { signal } = runtime;
+    await rm(path.join(instance.dir, "odoo-data"), { recursive: true, force: true, maxRetries: 5 });
+    await copyTemplateFiles(template, instance.dir, signal);
+    const build = async (into: string): Promise<void> => {
+      await copyTemplateDatabase(template, into, signal);
+      await changePasswords(runtime, instance, template, into);
+    };
+    await buildOnce(dataDir, build, { signal, reap: stopPostgresOf });
   });
+}
+
+async function changePasswords(
+  runtime: Runtime,
+  instance: Instance,
+  template: Template,
+  dataDir: string,
+): Promise<void> {
+  const { binaries, user, signal } = runtime;
+  const { passwords } = instance;
+  const server = await startScratchPostgres(binaries, user, dataDir, template.postgresPassword, signal);
+  try {
+    await withClient(server.adminUrl, async (client) => {
+      const [odoo, hub, admin] = [passwords.odoo, passwords.hub, passwords.postgres].map((text) =>
+        client.escapeLiteral(text),
+      );
+      await client.query(`ALTER ROLE ${ODOO_ROLE} PASSWORD ${odoo}`);
+      await client.query(`CREATE ROLE ${HUB_ROLE} LOGIN PASSWORD ${hub}`);
+      await client.query(`CREATE DATABASE ${HUB_DATABASE} OWNER ${HUB_ROLE} TEMPLATE template0`);
+      await client.query(`ALTER ROLE ${SUPERUSER} PASSWORD ${admin}`);
+    });
+  } finally {
+    await server.stop();
+    await rm(server.logFile, { force: true });
+  }
 }
 
 /** Whether the database has to be updated to the addon as it is in the checkout now. */

@@ -72,11 +72,23 @@ export async function ensureAddonTemplate(runtime: Runtime, options: TemplateOpt
   return await open(dir);
 }
 
-/** Copy a template's data to `into`: `pgdata` and `odoo-data`. The lock keeps it from being removed meanwhile. */
+/** Copy a template's data to `into`: `pgdata` and `odoo-data`. */
 export async function copyTemplate(template: Template, into: string, signal?: AbortSignal): Promise<void> {
+  await copyTemplateDatabase(template, path.join(into, "pgdata"), signal);
+  await copyTemplateFiles(template, into, signal);
+}
+
+/** Copy a template's database. The lock keeps the template from being removed meanwhile. */
+export async function copyTemplateDatabase(template: Template, dataDir: string, signal?: AbortSignal): Promise<void> {
   await withLock(`${template.dir}.lock`, async () => {
-    await run("cp", ["-a", "--reflink=auto", path.join(template.dir, "pgdata"), into], { signal });
-    // Odoo names stored files by their content and never changes one, so copies can share them.
+    const from = path.join(template.dir, "pgdata");
+    await run("cp", ["-a", "--reflink=auto", "--no-target-directory", from, dataDir], { signal });
+  });
+}
+
+/** Copy the files Odoo stores. It names them by their content and never changes one, so all copies share them. */
+export async function copyTemplateFiles(template: Template, into: string, signal?: AbortSignal): Promise<void> {
+  await withLock(`${template.dir}.lock`, async () => {
     await run("cp", ["-a", "--link", path.join(template.dir, "odoo-data"), into], { signal });
   });
 }

@@ -44,6 +44,7 @@ async function sweepScratch(): Promise<void> {
 export interface ScratchPostgres {
   port: number;
   adminUrl: string;
+  logFile: string;
   stop(): Promise<void>;
 }
 
@@ -69,6 +70,7 @@ export async function startScratchPostgres(
   process.once("exit", killNow);
   const server: ScratchPostgres = {
     port,
+    logFile,
     adminUrl: postgresUrl(port, SUPERUSER, password, "postgres"),
     async stop() {
       process.removeListener("exit", killNow);
