@@ -64,7 +64,7 @@ function keysOf(variable: string, values: Record<string, unknown>): string[] | u
     if (!part.startsWith(`${group}_`)) continue;
     const name = part.slice(group.length + 1);
     const known = asMap(asMap(systems[code])[group.toLowerCase()]);
-    return ["systems", code, group.toLowerCase(), sameName(Object.keys(known), name) ?? name.toLowerCase()];
+    return ["systems", code, group.toLowerCase(), sameName(Object.keys(known), name) ?? camelCase(name)];
   }
   return ["systems", code, part.toLowerCase()];
 }
@@ -73,6 +73,11 @@ function keysOf(variable: string, values: Record<string, unknown>): string[] | u
 function sameName(names: string[], wanted: string): string | undefined {
   const fold = (name: string): string => name.replaceAll("_", "").toLowerCase();
   return names.find((name) => fold(name) === fold(wanted));
+}
+
+/** `ACCESS_TOKEN` → `accessToken`, as connectors name their settings and credentials. */
+function camelCase(name: string): string {
+  return name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function convert(setting: Setting, text: string): unknown {

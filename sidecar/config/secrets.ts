@@ -30,7 +30,7 @@ export function resolveSecret(reference: Reference, sources: SecretSources): Res
   if (text.startsWith("env:")) return fromVariable(reference, text.slice(4), sources.environment);
   if (text.startsWith("file:")) return fromFile(reference, path.resolve(sources.folder, text.slice(5)));
   if (reference.fromEnvironment) return checked(reference, text);
-  if (reference.kind === "postgres-url" && isPostgresUrl(text) && !new URL(text).password) return { value: text };
+  if (reference.kind === "postgres-url" && isPostgresUrl(text) && !holdsPassword(text)) return { value: text };
   return problem(
     reference,
     "config_plain_secret",
@@ -99,8 +99,13 @@ function checked(reference: Reference, value: string): Resolved & object {
   return { value };
 }
 
+/** Looser than a web URL: `postgres://role@/database?host=/run/postgresql` names a socket and no host. */
 function isPostgresUrl(text: string): boolean {
-  return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol);
+  return /^postgres(ql)?:\/\/\S+$/.test(text);
+}
+
+function holdsPassword(url: string): boolean {
+  return /^\w+:\/\/[^/?#@]*:[^@]*@/.test(url) || /[?&](ssl)?password=/.test(url);
 }
 
 function problem(reference: Reference, code: string, reason: string, fix: string): { problem: ConfigProblem } {

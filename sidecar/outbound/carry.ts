@@ -1,4 +1,4 @@
-import type { Delivered, DeliverInput, Refused } from "../connectors/connector";
+import type { Delivered, DeliverInput, DeliverResult, Refused } from "../connectors/connector";
 import type { ClaimedDelivery, Exchange, Link, Outcome } from "../domain/delivery";
 import { HubError, toFailure, type Failure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
@@ -93,7 +93,7 @@ export class Carry {
     }
 
     const input = this.input(delivery, made.type, "upsert", made.document, known, span);
-    const answer = await this.tools.dispatch.send(input, () => this.tools.leases.holds(delivery.id));
+    const answer = await this.deliver(delivery, input);
     if (!answer) return this.notSent(delivery);
     const exchange = { ...answer.exchange, mapping: made.mapping };
     if (!answer.ok) return await this.refused(delivery, made.type, answer, exchange);
@@ -110,7 +110,7 @@ export class Carry {
     if (!known && !delivery.verify) return { outcome: "unchanged", exchange: withoutCall(new Date(), mapping) };
 
     const input = this.input(delivery, type, "delete", {}, known, span);
-    const answer = await this.tools.dispatch.send(input, () => this.tools.leases.holds(delivery.id));
+    const answer = await this.deliver(delivery, input);
     if (!answer) return this.notSent(delivery);
     const exchange = { ...answer.exchange, mapping };
     if (!answer.ok) return await this.refused(delivery, type, answer, exchange);
@@ -138,6 +138,18 @@ export class Carry {
       for (const { lane } of mappings.linkedLanes(connectorName, delivery.object, canonical)) lanes.add(lane);
     }
     return findLinks(queue, code, lanes);
+  }
+
+  /**
+   * Where a look-up cannot be trusted yet, the delivery waits here under its lease: handed back, it would be claimed
+   * anew, and the vendor's time to settle would be counted from that claim.
+   */
+  private async deliver(delivery: ClaimedDelivery, input: DeliverInput): Promise<DeliverResult | null> {
+    for (;;) {
+      const answer = await this.tools.dispatch.send(input, () => this.tools.leases.holds(delivery.id));
+      if (!answer || answer.ok || answer.failure.code !== "waiting_to_settle") return answer;
+      if (!(await this.tools.dispatch.patience(answer.failure.retryAfterMs ?? 1_000))) return answer;
+    }
   }
 
   private input(

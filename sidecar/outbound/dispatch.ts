@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Connector, DeliverInput, DeliverResult } from "../connectors/connector";
 
 interface Waiting {
@@ -16,13 +18,16 @@ interface Waiting {
 export class Dispatch {
   private readonly groups = new Map<string, Waiting[]>();
   private active = 0;
-  private halted = false;
+  private readonly halted = new AbortController();
 
   constructor(
     private readonly connector: Pick<Connector, "deliver" | "batchSize">,
     private readonly concurrency: number,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    // Every waiting delivery and every request listens.
+    setMaxListeners(0, signal, this.halted.signal);
+  }
 
   /** Requests on the way. */
   get busy(): number {
@@ -31,8 +36,13 @@ export class Dispatch {
 
   /** Sends nothing more; what is on the way is still answered. */
   halt(): void {
-    this.halted = true;
+    this.halted.abort();
     this.start();
+  }
+
+  /** Lets time pass before the same is sent again; false when everything was halted meanwhile. */
+  async patience(milliseconds: number): Promise<boolean> {
+    return delay(milliseconds, true, { signal: this.halted.signal }).catch(() => false);
   }
 
   /** The connector's answer; null when `mayGo` said no or everything was halted, and nothing was sent. */
@@ -50,7 +60,7 @@ export class Dispatch {
 
   private start(): void {
     // Halted, the queue runs dry at once, whatever is on the way.
-    while (this.halted || this.active < this.concurrency) {
+    while (this.halted.signal.aborted || this.active < this.concurrency) {
       const batch = this.nextBatch();
       if (batch.length === 0) return;
       this.active += 1;
@@ -79,7 +89,7 @@ export class Dispatch {
   }
 
   private goes(entry: Waiting): boolean {
-    if (!this.halted && !this.signal.aborted && entry.mayGo()) return true;
+    if (!this.halted.signal.aborted && !this.signal.aborted && entry.mayGo()) return true;
     entry.resolve(null);
     return false;
   }
