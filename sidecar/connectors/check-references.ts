@@ -15,6 +15,7 @@ const DELIVERY_ROOTS = [
   "connection",
   "token",
   "needs",
+  "lookFrom",
   "item",
   "items",
   "index",

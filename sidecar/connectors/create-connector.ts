@@ -5,8 +5,10 @@ import { Breaker } from "./breaker";
 import { systemClock, type Clock, type Connector } from "./connector";
 import { checkConnection } from "./connection";
 import type { LoadedDefinition } from "./definition";
-import { Engine } from "./engine";
+import { compileCondition } from "./condition";
+import { Engine, type EngineParts } from "./engine";
 import { Http, type HttpOptions } from "./http";
+import { parsePath, readPath } from "./json-path";
 import { InProcessRateLimiter, type Bucket, type RateLimiter } from "./limits";
 import { TokenSource, type TokenStore } from "./oauth2";
 import { compileObjectType } from "./object-type";
@@ -88,6 +90,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     concurrency: definition.limits.concurrency,
     types: new Map(types),
     check: compileRequest(definition.connection.check, true),
+    expect: definition.connection.expect ? compileExpect(definition.connection.expect) : null,
     scope: scopeNow,
     caller,
     breaker,
@@ -104,6 +107,21 @@ function bucketsOf(buckets: LoadedDefinition["definition"]["limits"]["buckets"],
       { requests: typeof requests === "number" ? requests : Number(compileText(requests)(scope)), perMs },
     ]),
   );
+}
+
+/** Holds when one of the records in the check's answer matches. */
+function compileExpect(
+  expect: NonNullable<LoadedDefinition["definition"]["connection"]["expect"]>,
+): EngineParts["expect"] {
+  const records = parsePath(expect.records);
+  const match = compileCondition(expect.match);
+  return {
+    missing: expect.missing,
+    holds: (answer, scope) => {
+      const list = readPath(answer.body, records);
+      return Array.isArray(list) && list.some((body) => match({ body, headers: {} }, scope));
+    },
+  };
 }
 
 function httpFor(options: ConnectorOptions, scope: Scope): Http {

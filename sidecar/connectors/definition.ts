@@ -177,6 +177,7 @@ export interface ConnectorDefinition {
     timeoutMs?: number;
     maxResponseBytes?: number;
     check: RequestDefinition;
+    expect?: { records: string; match: Condition; missing: string };
   };
   auth: AuthDefinition | AuthDefinition[];
   limits: {

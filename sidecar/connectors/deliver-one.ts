@@ -1,4 +1,4 @@
-import { HubError } from "../domain/errors";
+import { HubError, isHubError } from "../domain/errors";
 import type { DeliverInput } from "./connector";
 import { findByKey, usableFinds } from "./find";
 import type { ObjectType } from "./object-type";
@@ -35,9 +35,24 @@ export async function upsertOne(
     if (type.whenGone === "hold") throw gone(type, input.externalId, context);
   }
   mustHaveSettled(type, input, context);
-  const found = await findByKey(usableFinds(type.find, context), caller, context);
+  const found = await lookUp(type, input, caller, context);
   if (found !== null) return (await updateById(type, found, caller, context)) ?? vanished(type, found, context);
   return createNew(type, input, caller, context);
+}
+
+/** A look-up that fails leaves an uncertain outcome uncertain: the next try has to look again before it sends. */
+async function lookUp(
+  type: ObjectType,
+  input: DeliverInput,
+  caller: Caller,
+  context: DeliveryContext,
+): Promise<string | null> {
+  try {
+    return await findByKey(usableFinds(type.find, context), caller, context);
+  } catch (thrown) {
+    if (!input.verify || !isHubError(thrown) || thrown.kind !== "technical") throw thrown;
+    throw new HubError({ ...thrown.failure, kind: "unknown" }, { cause: thrown });
+  }
 }
 
 async function upsertNatively(

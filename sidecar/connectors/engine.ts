@@ -1,5 +1,4 @@
-import { toFailure, type Failure } from "../domain/errors";
-import { HubError } from "../domain/errors";
+import { HubError, toFailure, type Failure } from "../domain/errors";
 import type { Json } from "../domain/json";
 import { chunks } from "./after";
 import type { ItemOutcome } from "./batch";
@@ -11,6 +10,7 @@ import { upsertOne, type DeliveryContext, type Landed } from "./deliver-one";
 import { ExchangeLog } from "./exchange-log";
 import type { Http } from "./http";
 import type { ObjectType } from "./object-type";
+import type { Answer } from "./outcome";
 import type { Caller, CompiledRequest } from "./request";
 import type { Scope } from "./template";
 
@@ -21,6 +21,8 @@ export interface EngineParts {
   concurrency: number;
   types: ReadonlyMap<string, ObjectType>;
   check: CompiledRequest;
+  /** What the check's answer has to show besides. */
+  expect: { holds: (answer: Answer, scope: Scope) => boolean; missing: string } | null;
   /** Values every template may name: `connection`, `token`. */
   scope: () => Scope;
   caller: Caller;
@@ -59,8 +61,11 @@ export class Engine implements Connector {
   }
 
   async check(): Promise<void> {
-    const context = { scope: this.parts.scope(), signal: new AbortController().signal, traceparent: "" };
-    await this.parts.caller.call(this.parts.check, { ...context, log: new ExchangeLog(this.parts.clock) });
+    const { caller, clock, expect, systemName } = this.parts;
+    const scope = this.parts.scope();
+    const signal = new AbortController().signal;
+    const answer = await caller.call(this.parts.check, { scope, signal, traceparent: "", log: new ExchangeLog(clock) });
+    if (expect !== null && !expect.holds(answer, scope)) throw notReady(expect.missing, systemName);
   }
 
   health(): ConnectorHealth {
@@ -202,6 +207,7 @@ export class Engine implements Connector {
       idempotencyKey: input.idempotencyKey,
       index,
       ...(input.externalId === null ? {} : { id: input.externalId }),
+      ...(input.verify && input.lastAttemptAt !== null ? { lookFrom: lookFrom(input.lastAttemptAt) } : {}),
     };
     const { systemName, clock } = this.parts;
     return { scope, signal, log, traceparent: input.traceparent, systemName, now: clock.now() };
@@ -228,6 +234,11 @@ function urlOf(type: ObjectType, context: DeliveryContext): string | null {
   }
 }
 
+/** From when a record made by an earlier try may date: a day before the last try, for tries before it and clocks that differ. */
+function lookFrom(lastAttemptAt: Date): string {
+  return new Date(lastAttemptAt.getTime() - 24 * 3_600_000).toISOString();
+}
+
 function refused(failure: Failure, log: ExchangeLog): DeliverResult {
   return { ok: false, failure, exchange: log.close() };
 }
@@ -240,6 +251,15 @@ function unknownType(type: string, parts: EngineParts): Failure {
     hint: `The system's mapping may name one of: ${[...parts.types.keys()].join(", ")}.`,
     field: type,
   }).failure;
+}
+
+function notReady(missing: string, systemName: string): HubError {
+  return new HubError({
+    kind: "credential",
+    code: "connection_not_ready",
+    message: missing,
+    hint: `Prepare the ${systemName} account as its instructions.md says, then resume the system.`,
+  });
 }
 
 function lost(): Failure {

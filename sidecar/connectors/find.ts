@@ -107,7 +107,9 @@ async function scan(find: CompiledFind, caller: Caller, context: CallContext): P
 
 function recordsOf(find: CompiledFind, answer: Answer): Json[] {
   const records = readPath(answer.body, find.records ?? []);
-  return Array.isArray(records) ? records : [];
+  if (Array.isArray(records)) return records;
+  // some vendors answer a map by id
+  return typeof records === "object" && records !== null ? Object.values(records) : [];
 }
 
 async function carriesKey(

@@ -24,11 +24,19 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+export interface SandboxOptions {
+  /** 0 for any free port. */
+  port: number;
+  /** 127.0.0.1 where absent. */
+  host?: string;
+  /** Told of every request to a vendor, reads too: `GET`, `/asana/tasks`. */
+  onRequest?: (method: string, path: string) => void;
+}
+
 /**
  * Starts the stand-ins of all vendors in one server.
- * @param options.port 0 for any free port
  */
-export async function startSandbox(options: { port: number; host?: string }): Promise<Sandbox> {
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = new SandboxClock();
   const parts = {
     clock,
@@ -49,7 +57,10 @@ export async function startSandbox(options: { port: number; host?: string }): Pr
   app.disable("x-powered-by");
   app.disable("etag");
   app.use("/_sandbox", controlRouter(parts, reset));
-  app.use((request, response, next) => vendors(request, response, next));
+  app.use((request, response, next) => {
+    options.onRequest?.(request.method, request.path);
+    vendors(request, response, next);
+  });
 
   const server = app.listen(options.port, options.host ?? "127.0.0.1");
   await new Promise((resolve, reject) => server.once("listening", resolve).once("error", reject));

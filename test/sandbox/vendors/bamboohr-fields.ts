@@ -27,19 +27,20 @@ export const KNOWN = new Set([
   "customOdooReference",
 ]);
 
-/** Fields of the list that `fields=` may ask for besides those always given. */
-export const OPTIONAL_IN_LIST: Record<string, string> = {
-  workEmail: "workEmail",
-  homeEmail: "homeEmail",
-  middleName: "middleName",
-  workPhone: "workPhone",
-  mobilePhone: "mobilePhone",
-  homePhone: "homePhone",
-  hireDate: "hireDate",
-  divisionName: "division",
-  departmentName: "department",
-  locationName: "location",
-};
+/** What a company's directory shows. */
+export const IN_DIRECTORY = [
+  "displayName",
+  "firstName",
+  "lastName",
+  "preferredName",
+  "jobTitle",
+  "workPhone",
+  "mobilePhone",
+  "workEmail",
+  "department",
+  "location",
+  "division",
+];
 
 /** The first field with a value that cannot be, in the vendor's words; null when all are fine. */
 export function invalidField(fields: Fields, table: Table, self: string | null): string | null {

@@ -1,6 +1,6 @@
 import express, { type NextFunction, type Request, type Response, type Router } from "express";
 import type { Fields, StoredRecord, Table } from "../store";
-import { invalidField, KNOWN, OPTIONAL_IN_LIST } from "./bamboohr-fields";
+import { invalidField, IN_DIRECTORY, KNOWN } from "./bamboohr-fields";
 import type { Vendor, VendorContext } from "./vendor";
 
 /** BambooHR: basic sign-in, ids only in a Location header, reasons only in a header, XML unless JSON is asked for. */
@@ -12,7 +12,7 @@ export const bamboohr: Vendor = {
     const router = express.Router();
     router.use(signedIn(context));
     router.use(express.json({ limit: "1mb" }));
-    listRoute(router, employees);
+    listRoutes(router, employees);
     writeRoutes(router, context, employees);
     readRoutes(router, employees);
     router.use((_request, response) => {
@@ -31,43 +31,43 @@ function signedIn(context: VendorContext) {
   };
 }
 
-function listRoute(router: Router, employees: Table): void {
-  router.get("/api/v1/employees", (request, response) => {
-    const limit = Number(request.query["page[limit]"] ?? 250);
-    const after = Number(request.query["page[after]"] ?? 0);
-    if (!(limit >= 1 && limit <= 2500) || Number.isNaN(after)) {
-      response.status(400).json({ error: { code: "BadPage", message: "Invalid pagination parameters." } });
-      return;
-    }
-    const wanted = filtered(employees.indexed(), request);
-    const page = wanted.slice(after, after + limit);
-    const end = after + limit;
-    const cursors = {
-      limit,
-      nextCursor: end < wanted.length ? String(end) : null,
-      prevCursor: after > 0 ? String(Math.max(0, after - limit)) : null,
-    };
-    const fields = textOf(request.query["fields"]).split(",");
+/** The directory of active people, and who was added, changed or deleted since a moment. */
+function listRoutes(router: Router, employees: Table): void {
+  router.get("/api/v1/employees/directory", (_request, response) => {
+    const active = employees.indexed().filter(({ fields }) => fields["status"] !== "Inactive");
+    if (active.length === 0) return refuse(response, 404, "The directory is empty");
     response.json({
-      data: page.map((record) => listed(record, fields)),
-      meta: { total: wanted.length, page: cursors },
-      _links: { self: { href: request.originalUrl } },
+      fields: IN_DIRECTORY.map((id) => ({ id, type: "text", name: id })),
+      employees: active.map(inDirectory),
     });
+  });
+  router.get("/api/v1/employees/changed", (request, response) => {
+    const since = Date.parse(textOf(request.query["since"]));
+    if (Number.isNaN(since)) return refuse(response, 400, "The since parameter is missing or no date");
+    const action = (record: StoredRecord): string =>
+      record.deleted ? "Deleted" : record.createdAt > since ? "Inserted" : "Updated";
+    const type = textOf(request.query["type"]);
+    const changed = employees
+      .all()
+      .filter((record) => record.updatedAt > since)
+      .map((record) => ({
+        id: record.id,
+        action: action(record),
+        lastChanged: new Date(record.updatedAt).toISOString(),
+      }))
+      .filter((entry) => type === "" || type === "all" || entry.action.toLowerCase() === type);
+    const latest = changed.at(-1)?.lastChanged ?? new Date(since).toISOString();
+    response.json({ latest, employees: Object.fromEntries(changed.map((entry) => [entry.id, entry])) });
   });
 }
 
-function filtered(records: StoredRecord[], request: Request): StoredRecord[] {
-  const status = textOf(request.query["filter[status]"]);
-  const contains = (record: StoredRecord, field: string): boolean => {
-    const wanted = textOf(request.query[`filter[${field}]`]).toLowerCase();
-    return textOf(record.fields[field]).toLowerCase().includes(wanted);
+function inDirectory(record: StoredRecord): object {
+  const shown = {
+    ...record.fields,
+    displayName: `${textOf(record.fields["firstName"])} ${textOf(record.fields["lastName"])}`,
   };
-  return records.filter(
-    (record) =>
-      (status === "" || textOf(record.fields["status"]).toLowerCase() === status) &&
-      contains(record, "firstName") &&
-      contains(record, "lastName"),
-  );
+  const values = IN_DIRECTORY.map((name) => [name, (shown as Fields)[name] ?? null] as const);
+  return { id: record.id, ...Object.fromEntries(values), photoUploaded: false, canUploadPhoto: 0 };
 }
 
 function writeRoutes(router: Router, context: VendorContext, employees: Table): void {
@@ -116,22 +116,6 @@ function readRoutes(router: Router, employees: Table): void {
 /** BambooHR passes over fields it does not know. */
 function known(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields ?? {}).filter(([name]) => KNOWN.has(name)));
-}
-
-function listed(record: StoredRecord, asked: string[]): object {
-  const text = (name: string): string | null => (record.fields[name] as string | undefined) ?? null;
-  const more = asked.filter((name) => Object.hasOwn(OPTIONAL_IN_LIST, name));
-  return {
-    employeeId: record.id,
-    firstName: text("firstName"),
-    lastName: text("lastName"),
-    preferredName: text("preferredName"),
-    photoUrl: null,
-    jobTitleName: text("jobTitle"),
-    status: text("status"),
-    _restrictedFields: [],
-    ...Object.fromEntries(more.map((name) => [name, text(OPTIONAL_IN_LIST[name] ?? "")])),
-  };
 }
 
 function wrote(

@@ -2,7 +2,7 @@
 const EVERYWHERE = ["hubspot_owner_id", "hs_object_id", "createdate", "hs_lastmodifieddate", "odoo_id", "odoo_active"];
 
 const BY_TYPE: Record<string, string[]> = {
-  companies: [
+  company: [
     "name",
     "domain",
     "website",
@@ -23,7 +23,7 @@ const BY_TYPE: Record<string, string[]> = {
     "founded_year",
     "linkedin_company_page",
   ],
-  contacts: [
+  contact: [
     "firstname",
     "lastname",
     "email",
@@ -43,7 +43,7 @@ const BY_TYPE: Record<string, string[]> = {
     "fax",
     "hs_language",
   ],
-  deals: [
+  deal: [
     "dealname",
     "pipeline",
     "dealstage",
@@ -56,7 +56,7 @@ const BY_TYPE: Record<string, string[]> = {
     "deal_currency_code",
     "hs_priority",
   ],
-  orders: [
+  order: [
     "hs_order_name",
     "hs_external_order_id",
     "hs_external_order_status",
@@ -70,25 +70,25 @@ const BY_TYPE: Record<string, string[]> = {
     "hs_pipeline_stage",
     "hs_fulfillment_status",
   ],
-  notes: ["hs_timestamp", "hs_note_body", "hs_attachment_ids"],
+  note: ["hs_timestamp", "hs_note_body", "hs_attachment_ids"],
 };
 
 export const TYPES = Object.keys(BY_TYPE);
 
 const ALIASES: Record<string, string> = {
-  company: "companies",
-  "0-2": "companies",
-  contact: "contacts",
-  "0-1": "contacts",
-  deal: "deals",
-  "0-3": "deals",
-  order: "orders",
-  "0-123": "orders",
-  note: "notes",
-  "0-46": "notes",
+  companies: "company",
+  "0-2": "company",
+  contacts: "contact",
+  "0-1": "contact",
+  deals: "deal",
+  "0-3": "deal",
+  orders: "order",
+  "0-123": "order",
+  notes: "note",
+  "0-46": "note",
 };
 
-/** The type's plural name, from any of the names HubSpot takes; null when there is no such type. */
+/** The type, from any of the names HubSpot takes; null when there is no such type. */
 export function typeNamed(name: string): string | null {
   if (Object.hasOwn(BY_TYPE, name)) return name;
   return Object.hasOwn(ALIASES, name) ? (ALIASES[name] ?? null) : null;

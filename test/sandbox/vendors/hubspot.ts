@@ -19,7 +19,7 @@ export const hubspot: Vendor = {
     let next = 10_000_000_001;
     const account: HubSpotAccount = { context, tables: new Map(), properties: new Map() };
     for (const type of TYPES) {
-      const unique = type === "contacts" ? ["odoo_id", "email"] : ["odoo_id"];
+      const unique = type === "contact" ? ["odoo_id", "email"] : ["odoo_id"];
       account.tables.set(type, context.store.define("hubspot", type, { unique, nextId: () => String(next++) }));
       account.properties.set(type, propertiesOf(type));
     }

@@ -19,7 +19,7 @@ export interface VendorCase {
   deleted: "removed" | "archived" | "held";
   /** Makes what documents refer to. */
   prepare(connector: Connector): Promise<World>;
-  /** Query or body values of the second page's request, as the vendor sees them; null where nothing is scanned. */
+  /** Records on one page of the list that is scanned for our key; null where the vendor is asked otherwise. */
   pages: number | null;
 }
 
@@ -72,11 +72,11 @@ export const VENDOR_CASES: VendorCase[] = [
     nameOf: (fields) => fields["firstName"],
     deleted: "held",
     prepare: nothing,
-    pages: 250,
+    pages: null,
   },
 ];
 
 /** The live records of a case's type in the sandbox. */
 export function recordsOf(sandbox: Sandbox, vendor: VendorCase) {
-  return sandbox.store.table(vendor.code, vendor.type === "company" ? "companies" : vendor.type)?.live() ?? [];
+  return sandbox.store.table(vendor.code, vendor.type)?.live() ?? [];
 }

@@ -1,0 +1,103 @@
+import { input } from "../unit/connectors/connect";
+import { startContractRun, type ContractRun } from "./contract-run";
+import { specification } from "./prism";
+
+const spec = specification("psa-asana");
+const describeWithSpec = spec === null ? describe.skip : describe;
+
+describeWithSpec(
+  "Asana's own specification accepts us (INT-06; skipped where the specifications are not there)",
+  () => {
+    let run: ContractRun;
+    let project: string;
+    let task: string;
+
+    beforeAll(async () => {
+      run = await startContractRun("asana", spec ?? "");
+    });
+    afterAll(() => run.stop());
+
+    const projectDocument = (name: string) => ({
+      project: { name, notes: "For Acme", archived: false, due_on: "2026-12-31", start_on: "2026-12-01" },
+    });
+    const idOf = (result: Awaited<ReturnType<ContractRun["deliver"]>>): string => (result.ok ? result.externalId : "");
+
+    it("checks the credentials", async () => {
+      await expect(run.connector.check()).resolves.toBeUndefined();
+    });
+
+    it("finds the workspace and creates a project", async () => {
+      const result = await run.deliver(
+        input({ key: "project.project,1", type: "project", document: projectDocument("Alpha") }),
+      );
+      expect(result).toMatchObject({ ok: true, created: true });
+      expect(result.ok && result.url).toMatch(/^https:\/\/app\.asana\.com\/1\//);
+      project = idOf(result);
+    });
+
+    it("finds the project by its reference and updates it", async () => {
+      const result = await run.deliver(
+        input({ key: "project.project,1", type: "project", document: projectDocument("Beta") }),
+      );
+      expect(result).toMatchObject({ ok: true, created: false, externalId: project });
+    });
+
+    it("creates a task in a section that was not there", async () => {
+      const document = {
+        task: { name: "Kick-off", notes: "", completed: false, due_at: "2026-12-02T16:00:00.000Z" },
+        project,
+        section: "In progress",
+      };
+      const result = await run.deliver(input({ key: "project.task,1", type: "task", document }));
+      expect(result).toMatchObject({ ok: true, created: true });
+      task = idOf(result);
+      const stored = run.sandbox.store.table("asana", "task")?.get(task);
+      const section = run.sandbox.store.table("asana", "section")?.get(String(stored?.fields["section"]));
+      expect(section?.fields["name"]).toBe("In progress");
+    });
+
+    it("creates a sub-task", async () => {
+      const document = { task: { name: "Agenda", notes: "", completed: false, due_at: null }, project, parent: task };
+      const result = await run.deliver(input({ key: "project.task,2", type: "task", document }));
+      expect(result).toMatchObject({ ok: true, created: true });
+    });
+
+    it("updates, moves and deletes a task", async () => {
+      const document = {
+        task: { name: "Kick-off", notes: "", completed: true, due_at: null },
+        project,
+        section: "Done",
+      };
+      const one = input({ key: "project.task,1", type: "task", document, externalId: task });
+      expect(await run.deliver(one)).toMatchObject({ ok: true, created: false });
+      expect(await run.deliver({ ...one, operation: "delete", document: {} })).toMatchObject({
+        ok: true,
+        removed: true,
+      });
+    });
+
+    it("is told by a lawful answer that a task is gone", async () => {
+      const document = { task: { name: "Kick-off", notes: "" }, project };
+      const result = await run.deliver(input({ key: "project.task,1", type: "task", document, externalId: task }));
+      expect(result).toMatchObject({ ok: false, failure: { kind: "data", code: "deleted_at_vendor" } });
+    });
+
+    it("archives a project", async () => {
+      const one = input({ key: "project.project,1", type: "project", externalId: project, operation: "delete" });
+      expect(await run.deliver(one)).toMatchObject({ ok: true, removed: true });
+    });
+
+    it("has sent every request of the definition", () => {
+      expect(run.unproved()).toEqual([]);
+    });
+
+    it("would have noticed a violation (Prism passes what converts, such as a number for a text)", async () => {
+      const headers = { authorization: "Bearer demo", "content-type": "application/json" };
+      const bad = await fetch(`${run.url}/projects?limit=1000&workspace=1`, { headers });
+      expect(bad.status).toBe(422);
+      const body = JSON.stringify({ data: { archived: "perhaps" } });
+      const worse = await fetch(`${run.url}/projects`, { method: "POST", headers, body });
+      expect(worse.status).toBe(422);
+    });
+  },
+);
