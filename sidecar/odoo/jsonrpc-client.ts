@@ -1,6 +1,6 @@
 import { JSONRPCClient, JSONRPCErrorException, type JSONRPCRequest, type JSONRPCResponse } from "json-rpc-2.0";
 import { Agent, request } from "undici";
-import { isHubError } from "../domain/errors";
+import type { HubError } from "../domain/errors";
 import type { Json } from "../domain/json";
 import { odooFault, odooUnreachable } from "./faults";
 import type { CallOptions, RecordClient } from "./record-client";
@@ -16,6 +16,8 @@ export interface JsonRpcOptions {
 
 interface Transfer {
   place: string;
+  /** Why there was no answer; the library would replace it by an error of its own. */
+  fault?: HubError;
   signal?: AbortSignal;
 }
 
@@ -83,14 +85,11 @@ export class JsonRpcClient implements RecordClient {
     place: string,
     signal?: AbortSignal,
   ): Promise<unknown> {
+    const transfer: Transfer = { place, ...(signal ? { signal } : {}) };
     try {
-      return (await this.rpc.request(
-        "call",
-        { service, method, args },
-        { place, ...(signal ? { signal } : {}) },
-      )) as unknown;
+      return (await this.rpc.request("call", { service, method, args }, transfer)) as unknown;
     } catch (thrown) {
-      if (isHubError(thrown)) throw thrown;
+      if (transfer.fault) throw transfer.fault;
       if (!(thrown instanceof JSONRPCErrorException)) throw odooUnreachable(place, thrown);
       const data = (thrown.data ?? {}) as { name?: unknown; message?: unknown };
       throw odooFault({
@@ -103,7 +102,15 @@ export class JsonRpcClient implements RecordClient {
   }
 
   private async send(payload: JSONRPCRequest, transfer: Transfer): Promise<void> {
-    const { place, signal } = transfer;
+    try {
+      this.rpc.receive(await this.exchange(payload, transfer));
+    } catch (thrown) {
+      transfer.fault = thrown as HubError;
+      throw thrown;
+    }
+  }
+
+  private async exchange(payload: JSONRPCRequest, { place, signal }: Transfer): Promise<JSONRPCResponse> {
     let status: number;
     let text: string;
     try {
@@ -119,12 +126,10 @@ export class JsonRpcClient implements RecordClient {
     } catch (cause) {
       throw odooUnreachable(place, cause);
     }
-    let response: JSONRPCResponse;
     try {
-      response = JSON.parse(text) as JSONRPCResponse;
+      return JSON.parse(text) as JSONRPCResponse;
     } catch {
       throw odooFault({ status: status < 400 ? 502 : status, name: null, message: "", place });
     }
-    this.rpc.receive(response);
   }
 }

@@ -29,7 +29,7 @@ describe("the sidecar carries a change", () => {
     const row = await bench.reaches(id, "delivered");
 
     const [entry] = companies();
-    expect(entry).toMatchObject({ effect: "created", key: "res.partner,1", type: "companies" });
+    expect(entry).toMatchObject({ effect: "created", key: "res.partner,1", type: "company" });
     expect(row).toMatchObject({ external_id: entry?.remoteId, error_code: null });
     expect(await bench.fixture.attempts(id)).toMatchObject([
       {
@@ -146,7 +146,7 @@ describe("the sidecar carries a change", () => {
       ids.push(await bench.fixture.change({ ...partner(1, { name: `Name ${n}` }), coalesce: false }));
     }
     for (const id of ids) await bench.reaches(id, "delivered");
-    const company = bench.sandbox.store.table("hubspot", "companies")?.live()[0];
+    const company = bench.sandbox.store.table("hubspot", "company")?.live()[0];
     expect(JSON.stringify(company?.fields)).toContain("Name 5");
     expect(companies()).toHaveLength(5);
   });

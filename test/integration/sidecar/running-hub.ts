@@ -19,8 +19,8 @@ export class SidecarBench {
   ) {}
 
   static async open(): Promise<SidecarBench> {
-    const [database, sandbox] = await Promise.all([openQueueDatabase(), startSandbox({ port: 0 })]);
-    return new SidecarBench(database, sandbox);
+    const database = await openQueueDatabase();
+    return new SidecarBench(database, await startSandbox({ port: 0 }));
   }
 
   get fixture(): QueueDatabase["fixture"] {
