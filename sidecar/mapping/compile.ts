@@ -159,16 +159,17 @@ class Compiler {
   private valueStep(key: string, line: MappingLine, around: LineSurroundings): Step {
     this.checkSource(line, around);
     const value = compileValue(line, around);
+    const blank: Json | undefined = around.whenEmpty === "null" ? null : around.whenEmpty === "blank" ? "" : undefined;
     const required = line.required === true;
     const appends = line.append === true;
-    const blank: Json | undefined = around.whenEmpty === "null" ? null : around.whenEmpty === "blank" ? "" : undefined;
+    const isLink = line.link !== undefined;
     const field = around.field;
     return (input, out, state) => {
-      const linksMissing = state.missingLinks.length;
+      const linksMissing = isLink ? state.missingLinks.length : 0;
       const found = value(input, state);
       if (found === undefined || found === null || found === "") {
         // A link that is still to come is reported as such; the line has a value, just not yet.
-        if (required && state.missingLinks.length === linksMissing) throw missing(around, state);
+        if (required && !(isLink && state.missingLinks.length > linksMissing)) throw missing(around, state);
         if (found === undefined || blank === undefined || appends) return;
         out[key] = blank;
         state.written += 1;

@@ -11,6 +11,7 @@ function numberOf(value: Json): number {
 
 /** Rounds half away from zero on the decimal digits people see: 1.005 at two digits is 1.01. */
 export function roundDecimal(value: number, digits: number): number {
+  if (Number.isInteger(value)) return value;
   const places = Math.min(Math.max(digits, 0), 12);
   if (Math.abs(value) < 1e-6) return Math.abs(value) * 10 ** places < 0.5 ? 0 : value;
   const shifted = Number(`${Math.abs(value)}e${places}`);

@@ -204,10 +204,21 @@ function nameParts(text: string): { given: string | null; family: string | null 
   return { given, family: family === "" ? null : family };
 }
 
+const DATE = /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+/** What the snapshot holds: UTC with or without milliseconds. Told apart first, because Date costs ten times as much. */
+const UTC = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{3})?Z$/;
+
 function isoDate(text: string): string {
   const day = text.slice(0, 10);
-  const parsed = /^\d{4}-\d{2}-\d{2}$/.test(day) ? new Date(`${day}T00:00:00Z`) : undefined;
-  if (parsed === undefined || Number.isNaN(parsed.getTime()) || parsed.toISOString().slice(0, 10) !== day) {
+  const match = DATE.exec(day);
+  // The last day of a month is the day before the first of the next.
+  const last =
+    match === null
+      ? 0
+      : Number(match[3]) <= 28
+        ? 31
+        : new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate();
+  if (match === null || Number(match[3]) > last) {
     throw new ValueFault("mapping_value_unusable", `“${cut(text, 40)}” is not a date`);
   }
   return day;
@@ -215,7 +226,10 @@ function isoDate(text: string): string {
 
 function isoDateTime(text: string): string {
   const day = isoDate(text);
-  const parsed = new Date(text.length === 10 ? `${day}T00:00:00Z` : text);
+  if (text.length === 10) return `${day}T00:00:00.000Z`;
+  const utc = UTC.exec(text);
+  if (utc !== null) return utc[1] === undefined ? `${text.slice(0, -1)}.000Z` : text;
+  const parsed = new Date(text);
   if (Number.isNaN(parsed.getTime())) {
     throw new ValueFault("mapping_value_unusable", `“${cut(text, 40)}” is not a date and time`);
   }

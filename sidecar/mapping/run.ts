@@ -59,7 +59,8 @@ export function run(mapping: CompiledMapping, input: JsonObject, context: RunCon
 }
 
 export function runSteps(steps: readonly Step[], input: JsonObject, out: JsonObject, state: RunState): void {
-  for (const step of steps) step(input, out, state);
+  // By index: this is the innermost loop, and an iterator costs as much as a short line.
+  for (let index = 0; index < steps.length; index += 1) (steps[index] as Step)(input, out, state);
 }
 
 /** The links a run would look up, so that a whole batch can be fetched in one query. */
