@@ -1,4 +1,4 @@
-import { SidecarBench } from "./running-hub";
+import { OPEN_MS, SidecarBench } from "./running-hub";
 
 /** From the event in Odoo's database to the vendor and back, as the sidecar does it (DES-02). */
 describe("the sidecar carries a change", () => {
@@ -6,7 +6,7 @@ describe("the sidecar carries a change", () => {
 
   beforeAll(async () => {
     bench = await SidecarBench.open();
-  });
+  }, OPEN_MS);
   beforeEach(async () => {
     await bench.reset();
   });

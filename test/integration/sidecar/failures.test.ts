@@ -1,5 +1,5 @@
 import { waitFor } from "../../support/wait-for";
-import { SidecarBench } from "./running-hub";
+import { OPEN_MS, SidecarBench } from "./running-hub";
 
 /** What the sidecar does when something goes wrong: the error's kind decides (D5, RES-02). */
 describe("when something goes wrong, the sidecar", () => {
@@ -7,7 +7,7 @@ describe("when something goes wrong, the sidecar", () => {
 
   beforeAll(async () => {
     bench = await SidecarBench.open();
-  });
+  }, OPEN_MS);
   beforeEach(async () => {
     await bench.reset();
   });

@@ -7,6 +7,9 @@ import { startSandbox, type Sandbox } from "../../sandbox/sandbox";
 import { openQueueDatabase, type QueueDatabase } from "../../support/queue-database";
 import { waitFor } from "../../support/wait-for";
 
+/** Making Odoo's template database anew, after a change of the addon, takes minutes. */
+export const OPEN_MS = 400_000;
+
 export const ADMIN_TOKEN = "a token for this test alone";
 
 /** Odoo's real database with the contract, the vendors' stand-ins, and sidecars that deliver between them. No Odoo server. */
