@@ -22,7 +22,7 @@ export async function launchBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath: await ensureChromium(), args: FLAGS });
 }
 
-/** One person's window on Odoo. Everything the web client complains about is collected for `problems`. */
+/** One person's window on Odoo. Everything the web client complains about is collected for `takeProblems`. */
 export class OdooWindow {
   private readonly errors: string[] = [];
 
@@ -91,10 +91,34 @@ export class OdooWindow {
     return texts.map((text) => text.trim()).filter((text) => text !== "");
   }
 
-  /** What went wrong on the screen so far; a test ends with `expect(await window.problems()).toEqual([])`. */
-  async problems(): Promise<string[]> {
-    const dialogs = await this.page.locator(".o_error_dialog, .modal .o_dialog_warning").allInnerTexts();
-    return [...this.errors, ...dialogs.map((text) => `dialog: ${text}`)];
+  /** Types into the search bar and searches with what it offers first. */
+  async searchFor(text: string): Promise<void> {
+    await this.page.locator(".o_searchview_input").fill(text);
+    await this.page.locator(".o_searchview_autocomplete").waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".o_searchview_facet", { hasText: text }).waitFor();
+    await this.viewStands();
+  }
+
+  /** Takes all filters out of the search bar. */
+  async clearSearch(): Promise<void> {
+    const facets = this.page.locator(".o_facet_remove");
+    for (let left = await facets.count(); left > 0; left -= 1) await facets.first().click();
+    await facets.first().waitFor({ state: "detached" });
+    await this.viewStands();
+  }
+
+  /** Opens the form of the first row of the list. */
+  async openFirstRow(): Promise<void> {
+    await this.page.locator(".o_data_row .o_data_cell").first().click();
+    await this.page.locator(".o_form_view").waitFor();
+    await this.viewStands();
+  }
+
+  /** What the web client has complained about since the last question, and which error dialogs stand on the screen. */
+  async takeProblems(): Promise<string[]> {
+    const dialogs = await this.page.locator(".o_error_dialog").allInnerTexts();
+    return [...this.errors.splice(0), ...dialogs.map((text) => `dialog: ${text}`)];
   }
 
   async close(): Promise<void> {

@@ -123,6 +123,14 @@ export class Seed {
     return rows.map((row) => row.id);
   }
 
+  /** The one delivery of a record to a system; an error when there are none or several. */
+  async onlyDelivery(record: SeededRecord, system: SeededSystem): Promise<number> {
+    const [delivery, ...more] = await this.deliveries(record, system);
+    if (delivery === undefined || more.length > 0)
+      throw new Error(`${record.name}: ${more.length + 1} deliveries, not one`);
+    return delivery;
+  }
+
   /** Puts one delivery into a state, as the queue's functions would have left it. */
   async put(delivery: number, state: DeliveryState, extra: Columns = {}): Promise<void> {
     const columns: Columns = { state, ...columnsOf()[state], ...extra };

@@ -62,7 +62,7 @@ class IntegrationDeliveryInWords(models.Model):
             delivery.waits_for_delivery_id = carriers.get((delivery.system_id, delivery.wait_for), False)
 
     def _names_of_lanes(self, lanes):
-        """`{lane: (words, reference)}`: `Contact Acme` and the record, or the bare lane and False where the user may not see it."""
+        """`{lane: (words, reference)}`: `Contact Acme` and the record; `Contact 7` and False where it is hidden."""
         names = {}
         for lane in lanes:
             model, _comma, number = lane.partition(",")
@@ -77,7 +77,7 @@ class IntegrationDeliveryInWords(models.Model):
                 names[lane] = (f"{title} {number}", False)
         return names
 
-    @api.depends("state", "wait_for", "error_message", "attempts", "next_attempt_at", "superseded_by_id", "system_id", "latency_ms")
+    @api.depends("state", "wait_for", "error_message", "attempts", "next_attempt_at", "system_id", "latency_ms")
     def _compute_situation(self):
         reasons = self._reasons_given()
         for delivery in self:
@@ -89,8 +89,8 @@ class IntegrationDeliveryInWords(models.Model):
         stopped = self.filtered(lambda delivery: delivery.state in ("held", "cancelled"))
         reasons = {}
         if stopped:
-            decisions = self.env["integration.attempt"].search([("delivery_id", "in", stopped.ids), ("reason", "!=", False)], order="id")
-            for decision in decisions:
+            decided = [("delivery_id", "in", stopped.ids), ("reason", "!=", False)]
+            for decision in self.env["integration.attempt"].search(decided, order="id"):
                 reasons[decision.delivery_id.id] = decision.reason
         return reasons
 
@@ -116,7 +116,8 @@ class IntegrationDeliveryInWords(models.Model):
     def _words_retry(self, _reason):
         now = fields.Datetime.now()
         if self.next_attempt_at and self.next_attempt_at > now:
-            return _("Try %(number)s failed, goes again in %(delay)s", number=self.attempts, delay=duration_in_words(self.env, self.next_attempt_at - now))
+            delay = duration_in_words(self.env, self.next_attempt_at - now)
+            return _("Try %(number)s failed, goes again in %(delay)s", number=self.attempts, delay=delay)
         return _("Try %s failed, goes again now", self.attempts)
 
     def _words_unknown(self, _reason):

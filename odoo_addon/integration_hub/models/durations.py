@@ -1,7 +1,6 @@
 """Durations as people say them, in their own language."""
 
 from babel.dates import format_timedelta
-
 from odoo.tools.misc import babel_locale_parse
 
 

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 
 # From what needs a person to what is settled.
-WORST_FIRST = ("dead", "held", "unknown", "retry", "waiting", "processing", "pending", "delivered", "cancelled", "superseded")
+OPEN_WORST_FIRST = ("dead", "held", "unknown", "retry", "waiting", "processing", "pending")
+WORST_FIRST = (*OPEN_WORST_FIRST, "delivered", "cancelled", "superseded")
 
 
 class IntegrationEventInWords(models.Model):
@@ -9,8 +10,12 @@ class IntegrationEventInWords(models.Model):
 
     _inherit = "integration.event"
 
-    delivery_summary = fields.Char(compute="_compute_delivery_summary", string="Deliveries", help="How many are in which state, the worst first.")
-    content = fields.Text(compute="_compute_content", groups="integration_hub.group_operator", help="What was recorded, indented for reading.")
+    delivery_summary = fields.Char(
+        compute="_compute_delivery_summary", string="Deliveries", help="How many in which state, the worst first."
+    )
+    content = fields.Text(
+        compute="_compute_content", groups="integration_hub.group_operator", help="What was recorded."
+    )
 
     @api.depends("delivery_ids.state")
     def _compute_delivery_summary(self):
@@ -22,7 +27,8 @@ class IntegrationEventInWords(models.Model):
             counted.setdefault(event.id, {})[state] = count
         for event in self:
             states = counted.get(event.id, {})
-            event.delivery_summary = ", ".join(f"{states[state]} {labels[state].lower()}" for state in WORST_FIRST if state in states)
+            parts = (f"{states[state]} {labels[state].lower()}" for state in WORST_FIRST if state in states)
+            event.delivery_summary = ", ".join(parts)
 
     def _compute_content(self):
         for event in self:

@@ -1,5 +1,4 @@
 from markupsafe import Markup
-
 from odoo import _, api, fields, models
 
 
@@ -26,10 +25,10 @@ class IntegrationRuleInWords(models.Model):
     def _compute_payload_summary(self):
         for rule in self:
             paths = (rule.effective_paths or "").split()
-            rows = Markup().join(
-                Markup("<tr><td>%s</td><td><code>%s</code></td></tr>") % (rule._label_of_path(path), path) for path in paths
-            )
-            rule.payload_summary = Markup('<table class="table table-sm w-auto"><tbody>%s</tbody></table>') % rows if paths else False
+            row = Markup("<tr><td>%s</td><td><code>%s</code></td></tr>")
+            rows = Markup().join(row % (rule._label_of_path(path), path) for path in paths)
+            table = Markup('<table class="table table-sm w-auto"><tbody>%s</tbody></table>')
+            rule.payload_summary = table % rows if paths else False
 
     def _label_of_path(self, path):
         """`Related Company › Tax ID` for `parent_id.vat`; the name itself from where it leads nowhere."""

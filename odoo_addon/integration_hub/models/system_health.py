@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 
 from .durations import duration_in_words
-from .event_in_words import WORST_FIRST
+from .event_in_words import OPEN_WORST_FIRST
 from .integration_delivery import OPEN_STATES
 
 NEEDS_A_PERSON = ("held", "dead")
@@ -12,8 +12,12 @@ class IntegrationSystemHealth(models.Model):
 
     _inherit = "integration.system"
 
-    on_the_way_count = fields.Integer(compute="_compute_health", string="On their way", help="Deliveries that will go by themselves.")
-    counts_text = fields.Char(compute="_compute_health", string="Open deliveries", help="How many are in which state, the worst first.")
+    on_the_way_count = fields.Integer(
+        compute="_compute_health", string="On their way", help="Deliveries that will go by themselves."
+    )
+    counts_text = fields.Char(
+        compute="_compute_health", string="Open deliveries", help="How many in which state, the worst first."
+    )
     oldest_open_age = fields.Char(compute="_compute_health", string="Oldest waits for")
     last_delivered_age = fields.Char(compute="_compute_health")
     link_count = fields.Integer(compute="_compute_link_count", string="Links")
@@ -24,8 +28,9 @@ class IntegrationSystemHealth(models.Model):
         now = fields.Datetime.now()
         labels = dict(self.env["integration.delivery"]._fields["state"]._description_selection(self.env))
         counts, oldest = {}, {}
+        is_open = [("system_id", "in", self.ids), ("state", "in", OPEN_STATES)]
         for system, state, count, since in self.env["integration.delivery"]._read_group(
-            [("system_id", "in", self.ids), ("state", "in", OPEN_STATES)], ["system_id", "state"], ["__count", "create_date:min"]
+            is_open, ["system_id", "state"], ["__count", "create_date:min"]
         ):
             counts.setdefault(system.id, {})[state] = count
             oldest[system.id] = min(since, oldest.get(system.id, since))
@@ -34,12 +39,14 @@ class IntegrationSystemHealth(models.Model):
             since = oldest.get(system.id)
             last = system.last_delivered_at
             system.on_the_way_count = sum(count for state, count in states.items() if state not in NEEDS_A_PERSON)
-            system.counts_text = ", ".join(f"{states[state]} {labels[state].lower()}" for state in WORST_FIRST if state in states)
+            parts = (f"{states[state]} {labels[state].lower()}" for state in OPEN_WORST_FIRST if state in states)
+            system.counts_text = ", ".join(parts)
             system.oldest_open_age = duration_in_words(self.env, now - since) if since else False
             system.last_delivered_age = duration_in_words(self.env, now - last) if last else False
 
     def _compute_link_count(self):
-        counts = dict(self.env["integration.link"]._read_group([("system_id", "in", self.ids)], ["system_id"], ["__count"]))
+        linked = [("system_id", "in", self.ids)]
+        counts = dict(self.env["integration.link"]._read_group(linked, ["system_id"], ["__count"]))
         for system in self:
             system.link_count = counts.get(system, 0)
 

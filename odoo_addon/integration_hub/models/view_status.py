@@ -1,5 +1,4 @@
 from lxml import etree
-
 from odoo import models
 
 
@@ -15,10 +14,11 @@ class Base(models.AbstractModel):
         return arch, view
 
     def _has_integration_rule(self):
-        """Whether an active rule captures this model. Asked once per cached view: the rules clear the cache when they change."""
+        """Whether an active rule captures this model. Asked once per cached view: rules clear that cache."""
         if not self.pool.ready or self._transient or self._abstract or self._name.startswith("integration."):
             return False
-        return bool(self.env["integration.rule"].sudo().search_count([("model", "=", self._name), ("active", "=", True)], limit=1))
+        active_rule = [("model", "=", self._name), ("active", "=", True)]
+        return bool(self.env["integration.rule"].sudo().search_count(active_rule, limit=1))
 
     def _add_integration_status(self, arch):
         box = next(iter(arch.xpath("//div[@name='button_box'][not(ancestor::field)]")), None)
@@ -27,4 +27,5 @@ class Base(models.AbstractModel):
             sheet = arch.find("sheet")
             (arch if sheet is None else sheet).insert(0, box)
         # First, because on a narrow screen the last buttons end up under "More".
-        box.insert(0, etree.Element("widget", {"name": "integration_status", "invisible": "not id", "groups": "integration_hub.group_viewer"}))
+        status = {"name": "integration_status", "invisible": "not id", "groups": "integration_hub.group_viewer"}
+        box.insert(0, etree.Element("widget", status))
