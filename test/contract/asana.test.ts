@@ -91,13 +91,30 @@ describeWithSpec(
       expect(run.unproved()).toEqual([]);
     });
 
-    it("would have noticed a violation (Prism passes what converts, such as a number for a text)", async () => {
+    it("would have noticed a wrong answer of the sandbox", async () => {
+      const fault = { kind: "status", status: 200, body: { data: [{ gid: 7 }] } } as const;
+      run.sandbox.faults.add({ system: "asana", match: { path: "/workspaces" }, fault, times: 1 });
+      const answer = await fetch(`${run.url}/workspaces`, {
+        headers: { authorization: "Bearer demo", accept: "application/json" },
+      });
+      expect(answer.headers.get("content-type")).toContain("problem+json");
+      expect(answer.status).toBe(500);
+    });
+
+    it.each([
+      ["GET", "/projects?limit=1000&workspace=1", null],
+      ["POST", "/projects", { data: { name: 7 } }],
+      ["PUT", "/projects/1", { data: { archived: "perhaps" } }],
+      ["POST", "/projects/1/sections", { data: { title: "To do" } }],
+      ["POST", "/tasks", { data: { name: 7 } }],
+      ["PUT", "/tasks/1", { data: { completed: "perhaps" } }],
+      ["POST", "/sections/1/addTask", { data: {} }],
+    ])("would have noticed a wrong %s %s", async (method, path, document) => {
       const headers = { authorization: "Bearer demo", "content-type": "application/json" };
-      const bad = await fetch(`${run.url}/projects?limit=1000&workspace=1`, { headers });
-      expect(bad.status).toBe(422);
-      const body = JSON.stringify({ data: { archived: "perhaps" } });
-      const worse = await fetch(`${run.url}/projects`, { method: "POST", headers, body });
-      expect(worse.status).toBe(422);
+      const body = document === null ? {} : { body: JSON.stringify(document) };
+      const answer = await fetch(`${run.url}${path}`, { method, headers, ...body });
+      expect(answer.headers.get("content-type")).toContain("problem+json");
+      expect(answer.status).toBe(422);
     });
   },
 );

@@ -80,12 +80,25 @@ describeWithSpec(
       expect(run.unproved()).toEqual([]);
     });
 
-    it("would have noticed a violation", async () => {
+    it("would have noticed a wrong answer of the sandbox", async () => {
+      const fault = { kind: "status", status: 200, body: { employees: {} } } as const;
+      run.sandbox.faults.add({ system: "bamboohr", match: { path: "/api/v1/employees/changed" }, fault, times: 1 });
+      const answer = await fetch(`${run.url}/api/v1/employees/changed?since=2026-01-01T00:00:00Z`, {
+        headers: { authorization: `Basic ${Buffer.from("demo:x").toString("base64")}`, accept: "application/json" },
+      });
+      expect(answer.headers.get("content-type")).toContain("problem+json");
+      expect(answer.status).toBe(500);
+    });
+
+    it.each([
+      ["/api/v1/employees", { firstName: "Ava" }],
+      ["/api/v1/employees/101", { firstName: 7 }],
+    ])("would have noticed a wrong POST %s", async (path, document) => {
       const authorization = `Basic ${Buffer.from("demo:x").toString("base64")}`;
       const headers = { authorization, "content-type": "application/json", accept: "application/json" };
-      const body = JSON.stringify({ firstName: "Ava" });
-      const bad = await fetch(`${run.url}/api/v1/employees`, { method: "POST", headers, body });
-      expect(bad.status).toBe(422);
+      const answer = await fetch(`${run.url}${path}`, { method: "POST", headers, body: JSON.stringify(document) });
+      expect(answer.headers.get("content-type")).toContain("problem+json");
+      expect(answer.status).toBe(422);
     });
   },
 );

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { freePort } from "./free-port";
+import { repairedSpec } from "./repaired-spec";
 
 const REPO = path.resolve(__dirname, "../..");
 
@@ -25,9 +26,10 @@ export interface Prism {
  */
 export async function startPrism(spec: string, upstream: string): Promise<Prism> {
   const port = await freePort();
+  const repaired = await repairedSpec(spec);
   const cli = path.join(REPO, "node_modules/@stoplight/prism-cli/dist/index.js");
   const options = ["--errors", "--host", "127.0.0.1", "--port", String(port)];
-  const child = spawn(process.execPath, [cli, "proxy", spec, upstream, ...options], {
+  const child = spawn(process.execPath, [cli, "proxy", repaired.file, upstream, ...options], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const reap = (): void => void child.kill("SIGKILL");
@@ -40,6 +42,7 @@ export async function startPrism(spec: string, upstream: string): Promise<Prism>
       const gone = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
       await gone;
+      await repaired.remove();
     },
   };
 }
