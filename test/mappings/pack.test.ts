@@ -25,6 +25,17 @@ describe("the shipped mapping pack", () => {
     ]);
   });
 
+  it.each(files.systems.map(({ code, mappings }) => [code, mappings] as const))(
+    "maps only to object types that the connector of %s knows",
+    (code, mappings) => {
+      const connector = JSON.parse(readFileSync(join(pack, `systems/${code}/connector.json`), "utf8")) as {
+        objects: JsonObject;
+      };
+      const types = mappings.map(({ content }) => (content as { target: { type: string } }).target.type);
+      expect(types.filter((type) => !Object.hasOwn(connector.objects, type))).toEqual([]);
+    },
+  );
+
   it("has a starter rule for every business change of the main job, deletes and archives included", () => {
     const triggers = new Map(catalogue.rules.map((rule) => [rule.code, rule.trigger]));
     expect([...triggers.keys()].sort()).toEqual([
