@@ -1,3 +1,6 @@
+# isort: skip_file
+# Odoo builds the models in this order: a model before those that inherit from it.
+
 from . import protected
 from . import integration_contract
 from . import integration_record

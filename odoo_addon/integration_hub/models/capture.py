@@ -1,7 +1,7 @@
 """Notices business changes in the user's own transaction (DESIGN.md D2).
 
-The overrides only mark: ids and, for watched fields, the value before the change. One hook at precommit judges the marks.
-A model without rules pays for one look into a cached dictionary.
+The overrides only mark: ids and, for watched fields, the value before the change. One hook at precommit judges the
+marks. A model without rules pays for one look into a cached dictionary.
 """
 
 from odoo import api, models
@@ -22,14 +22,19 @@ class Base(models.AbstractModel):
             return super().create(vals_list)
         if plan.parents:
             for model, ids in _parents_in_values(plan, vals_list).items():
-                for (to_many, parent_ids) in ids.items():
+                for to_many, parent_ids in ids.items():
                     self.env[model].browse(parent_ids)._capture_before([to_many])
         records = super().create(vals_list)
         if plan.rules:
             with guarded(self.env):
-                captured(self.env.cr).created.setdefault(self._name, set()).update(records._ids)
                 records._capture_mark()
         return records
+
+    def modified(self, fnames, create=False, before=False):
+        # Odoo calls this right after the INSERT, before lines are created and totals computed: none of that is a change.
+        if create and (plan := self._capture_plan()) is not None and plan.rules:
+            captured(self.env.cr).created.setdefault(self._name, set()).update(self._ids)
+        return super().modified(fnames, create, before)
 
     def write(self, vals):
         plan = self._capture_plan()
@@ -60,7 +65,7 @@ class Base(models.AbstractModel):
                     real._capture_change(plan, names, {})
         return super()._compute_field_value(field)
 
-    # -- marking ---------------------------------------------------------------------------------------------------------
+    # -- marking ---------------------------------------------------------------------------------------------
 
     def _capture_plan(self):
         if self._abstract or self._transient or not self.pool.ready or self.env.context.get(MODULE_UNINSTALL_FLAG):
@@ -89,7 +94,11 @@ class Base(models.AbstractModel):
         if code in codes:
             system_id = codes[code]
             user = self.env.user
-            if users.get(user.id) == system_id or user.has_group("integration_hub.group_sidecar") or self._capture_is_api_user(system_id):
+            if (
+                users.get(user.id) == system_id
+                or user.has_group("integration_hub.group_sidecar")
+                or self._capture_is_api_user(system_id)
+            ):
                 return system_id
         return users.get(self.env.uid) or None
 
@@ -107,7 +116,7 @@ class Base(models.AbstractModel):
                 watched = self.env["integration.rule"]._capture_plans()[self._name].watched
                 readers = [(name, watched[name]) for name in names]
                 for records in self.browse(unseen)._capture_in_company():
-                    for record, image in zip(records, read_records(records, readers)):
+                    for record, image in zip(records, read_records(records, readers), strict=True):
                         known = images.setdefault(record.id, {})
                         for name, value in image.items():
                             known.setdefault(name, value)
@@ -132,8 +141,8 @@ class Base(models.AbstractModel):
                     records.with_env(self.env)._capture_before([field.name])
 
     def _capture_in_company(self):
-        """These records as the capture reads them: as superuser, in their company and its language, so that the same change gives
-        the same payload whoever makes it. Records without a company are read in the user's."""
+        """These records as the capture reads them: as superuser, in their company and its language, so that the same
+        change gives the same payload whoever makes it. Records without a company are read in the user's."""
         by_company = {}
         field = self._fields.get("company_id")
         shared = self.env.company

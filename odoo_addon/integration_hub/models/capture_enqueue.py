@@ -1,6 +1,7 @@
 """Stores captured events in one statement: events, payloads, deliveries, and one notification.
 
-Plain inserts only. Anything shared with the sidecar would make the user's transaction fail, because Odoo runs REPEATABLE READ.
+Plain inserts only. Anything shared with the sidecar would make the user's transaction fail, because Odoo runs
+REPEATABLE READ.
 """
 
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def store(cr, transaction, events, replaced=()):
         },
     )
     ids = cr.fetchone()[0]
-    for row, event_id in zip(rows, ids):
+    for row, event_id in zip(rows, ids, strict=True):
         transaction.emitted.setdefault((row.model, row.res_id), []).append(event_id)
     return ids
 
@@ -83,24 +84,26 @@ _INSERT = """
 WITH src AS MATERIALIZED (
     SELECT s.*, nextval('integration_event_id_seq')::integer AS event_id, clock_timestamp() AT TIME ZONE 'UTC' AS at
     FROM unnest(
-        %(rule_id)s::integer[], %(event_type)s::text[], %(object)s::text[], %(priority)s::integer[], %(coalesce)s::boolean[],
-        %(operation)s::text[], %(model)s::text[], %(res_id)s::integer[], %(res_name)s::text[], %(company_id)s::integer[],
-        %(user_id)s::integer[], %(changed)s::text[], %(forced)s::boolean[], %(payload)s::text[]
-    ) WITH ORDINALITY AS s(rule_id, event_type, object, priority, is_state, operation, model, res_id, res_name, company_id,
-                           user_id, changed, forced, payload, place)
+        %(rule_id)s::integer[], %(event_type)s::text[], %(object)s::text[], %(priority)s::integer[],
+        %(coalesce)s::boolean[], %(operation)s::text[], %(model)s::text[], %(res_id)s::integer[], %(res_name)s::text[],
+        %(company_id)s::integer[], %(user_id)s::integer[], %(changed)s::text[], %(forced)s::boolean[],
+        %(payload)s::text[]
+    ) WITH ORDINALITY AS s(rule_id, event_type, object, priority, is_state, operation, model, res_id, res_name,
+                           company_id, user_id, changed, forced, payload, place)
 ), events AS (
-    INSERT INTO integration_event (id, event_type, object, operation, model, res_id, res_name, company_id, user_id, rule_id,
-        changed_fields, origin_system_id, traceparent, txid, occurred_at, create_uid, create_date)
+    INSERT INTO integration_event (id, event_type, object, operation, model, res_id, res_name, company_id, user_id,
+        rule_id, changed_fields, origin_system_id, traceparent, txid, occurred_at, create_date)
     SELECT event_id, event_type, object, operation, model, res_id, res_name, company_id, user_id, rule_id,
-        changed, %(origin)s::integer, %(traceparent)s, pg_current_xact_id()::text, at, user_id, at
+        changed, %(origin)s::integer, %(traceparent)s, pg_current_xact_id()::text, at, at
     FROM src ORDER BY place
 ), payloads AS (
     INSERT INTO integration_event_payload (event_id, payload) SELECT event_id, payload FROM src ORDER BY place
 ), deliveries AS (
-    INSERT INTO integration_delivery (event_id, system_id, lane, model, res_id, res_name, object, event_type, operation, company_id,
-        state, priority, "coalesce", forced, verify, attempts, create_date)
-    SELECT src.event_id, d.system_id, src.model || ',' || src.res_id, src.model, src.res_id, src.res_name, src.object, src.event_type,
-        src.operation, src.company_id, 'pending', src.priority, src.is_state, src.forced, false, 0, src.at
+    INSERT INTO integration_delivery (event_id, system_id, lane, model, res_id, res_name, object, event_type, operation,
+        company_id, state, priority, "coalesce", forced, verify, attempts, create_date)
+    SELECT src.event_id, d.system_id, src.model || ',' || src.res_id, src.model, src.res_id, src.res_name, src.object,
+        src.event_type, src.operation, src.company_id, 'pending', src.priority, src.is_state, src.forced, false, 0,
+        src.at
     FROM unnest(%(place)s::integer[], %(system_id)s::integer[]) WITH ORDINALITY AS d(place, system_id, turn)
     JOIN src ON src.place = d.place
     ORDER BY d.turn

@@ -17,9 +17,9 @@ FAILURE_PARAMETER = "integration_hub.capture_failure"  # 'raise' (default) or 'l
 
 @contextmanager
 def guarded(env):
-    """What happens when capturing fails: by default the user's change fails too, so that no change goes unrecorded. With the system
-    parameter `integration_hub.capture_failure` set to `log`, the user goes on and the log says what was lost.
-    Errors after which Odoo repeats the whole transaction always pass."""
+    """What happens when capturing fails: by default the user's change fails too, so that no change goes unrecorded.
+    With the system parameter `integration_hub.capture_failure` set to `log`, the user goes on and the log says what
+    was lost. Errors after which Odoo repeats the whole transaction always pass."""
     if env["ir.config_parameter"].sudo().get_param(FAILURE_PARAMETER) != "log":
         yield
         return
@@ -29,7 +29,10 @@ def guarded(env):
     except (SerializationFailure, DeadlockDetected, LockNotAvailable):
         raise
     except Exception:
-        _logger.exception("A change could not be recorded for the integrations; the user's transaction goes on (%s = log)", FAILURE_PARAMETER)
+        _logger.exception(
+            "A change could not be recorded for the integrations; the user's transaction goes on (%s = log)",
+            FAILURE_PARAMETER,
+        )
 
 
 def judge(env):
@@ -60,7 +63,7 @@ def note_deletion(records, plan):
             if not rule.on_unlink:
                 continue
             chosen = rule.in_scope(group)
-            for record, values in zip(chosen, read_records(chosen, rule.readers)):
+            for record, values in zip(chosen, read_records(chosen, rule.readers), strict=True):
                 event = _event(rule, record, "unlink", values, [], {}, records.env.uid)
                 gone.setdefault(record.id, {})[rule.id] = event
 
@@ -86,7 +89,8 @@ def _judge_model(records, plan, users, transaction):
 
 
 def _judge_group(records, plan, users, transaction):
-    """Events of records of one company: what changed, whether a rule wants it, and the payload, read once for all rules that share it."""
+    """Events of records of one company: what changed, whether a rule wants it, and the payload, read once for all
+    rules that share it."""
     created = transaction.created.get(records._name, ())
     changes = _changes(records, plan, created, transaction.before.get(records._name, {}))
     snapshots = {}
@@ -100,10 +104,12 @@ def _judge_group(records, plan, users, transaction):
         chosen = rule.in_scope(records.browse(operations))
         known = snapshots.setdefault(id(rule.readers), {})
         unread = chosen.browse(id_ for id_ in chosen._ids if id_ not in known)
-        known.update(zip(unread._ids, read_records(unread, rule.readers)))
+        known.update(zip(unread._ids, read_records(unread, rule.readers), strict=True))
         for record in chosen:
             before = {name: value for name, value in changes.get(record.id, {}).items() if name in rule.watched}
-            yield _event(rule, record, operations[record.id], known[record.id], sorted(before), before, users[record.id])
+            yield _event(
+                rule, record, operations[record.id], known[record.id], sorted(before), before, users[record.id]
+            )
 
 
 def _changes(records, plan, created, images):
@@ -112,7 +118,7 @@ def _changes(records, plan, created, images):
     names = {name for id_ in seen._ids for name in images[id_]}
     readers = [(name, plan.watched[name]) for name in names if name in plan.watched]
     changes = {}
-    for record, now in zip(seen, read_records(seen, readers)):
+    for record, now in zip(seen, read_records(seen, readers), strict=True):
         image = images[record.id]
         changed = {name: image[name] for name in now if name in image and not _same(image[name], now[name])}
         if changed:

@@ -28,7 +28,9 @@ class IntegrationRule(models.Model):
             for rule in rules:
                 for record in rule.in_scope(group):
                     targets = tuple(
-                        target for target in rule.systems if (systems is None or target[0] in systems._ids) and (record.id, target[0]) not in taken
+                        target
+                        for target in rule.systems
+                        if (systems is None or target[0] in systems._ids) and (record.id, target[0]) not in taken
                     )
                     if targets:
                         taken.update((record.id, target[0]) for target in targets)

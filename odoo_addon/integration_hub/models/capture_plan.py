@@ -41,7 +41,8 @@ class Plan:
 
     rules: list = field(default_factory=list)
     watched: dict = field(default_factory=dict)  # {field: reader}: what a before-image of the field is
-    # {field of this model: {(model, to-many field, its inverse here), …}}: a change shows in a watched to-many field there
+    # {field of this model: {(model, to-many field, its inverse here), …}}: a change shows in a watched to-many field
+    # there
     parents: dict = field(default_factory=dict)
     # {field of this model: {Field, …}}: watched fields elsewhere, not stored, that are computed from it
     dependents: dict = field(default_factory=dict)
@@ -74,10 +75,13 @@ class IntegrationRule(models.Model):
         return {system.code: system.id for system in systems}, users
 
     def _compile(self, shared):
-        """The rule in the form the capture uses; None when it can make no event here. Rules with the same payload share its readers."""
+        """The rule in the form the capture uses; None when it can make no event here. Rules with the same payload
+        share its readers."""
         self.ensure_one()
         model = self.env.get(self.model)
-        systems = tuple((system.id, system.code, system.company_id.id or None) for system in self.system_ids if system.active)
+        systems = tuple(
+            (system.id, system.code, system.company_id.id or None) for system in self.system_ids if system.active
+        )
         if model is None or not systems:
             return None
         tree = path_tree(self.env, self.model, self._paths())
@@ -118,7 +122,9 @@ class IntegrationRule(models.Model):
             + [path for rule in self.sudo().browse(rule.id for rule in plan.rules) for path in rule._paths()],
         )
         names = frozenset().union(*(rule.watched for rule in plan.rules))
-        plan.watched = dict(compile_tree(self.env, model, {name: wanted[name] for name in sorted(names) if name in wanted}))
+        plan.watched = dict(
+            compile_tree(self.env, model, {name: wanted[name] for name in sorted(names) if name in wanted})
+        )
         for name in plan.watched:
             watched = fields[name]
             if watched.type == "one2many" and watched.inverse_name and watched.comodel_name in self.env:
@@ -137,7 +143,8 @@ class IntegrationRule(models.Model):
             plan.parents.setdefault(name, set()).add((model, to_many.name, to_many.inverse_name))
 
     def _add_sources(self, plans, watched):
-        """A field that is not stored changes when what it is computed from does, possibly on another model (an employee's version)."""
+        """A field that is not stored changes when what it is computed from does, possibly on another model (an
+        employee's version)."""
         todo, seen = [watched], {watched}
         while todo:
             for path in todo.pop().resolve_depends(self.pool):
@@ -146,6 +153,8 @@ class IntegrationRule(models.Model):
                         continue
                     seen.add(source)
                     if source.store:
-                        plans.setdefault(source.model_name, Plan()).dependents.setdefault(source.name, set()).add(watched)
+                        plans.setdefault(source.model_name, Plan()).dependents.setdefault(source.name, set()).add(
+                            watched
+                        )
                     elif source.compute:
                         todo.append(source)

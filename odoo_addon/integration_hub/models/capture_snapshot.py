@@ -38,7 +38,9 @@ def _many2one_reader(env, field, subtree):
         target = record[name]
         if not target:
             return None
-        return {"id": target.id, "model": model, "name": target.display_name} | {key: sub(target) for key, sub in readers}
+        return {"id": target.id, "model": model, "name": target.display_name} | {
+            key: sub(target) for key, sub in readers
+        }
 
     return read
 

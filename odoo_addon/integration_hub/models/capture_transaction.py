@@ -8,9 +8,9 @@ KEY = "integration_hub"
 class CapturedTransaction:
     """The marks of one database transaction. They end with it, by commit or by rollback.
 
-    A flushing savepoint runs precommit hooks early, so the same transaction may be judged more than once: before-images stay as
-    they were at its beginning, and `emitted` remembers all events of a record, so that a later judgement replaces the one that counts.
-    (Which one that is, a rolled-back savepoint may have changed.)
+    A flushing savepoint runs precommit hooks early, so the same transaction may be judged more than once:
+    before-images stay as they were at its beginning, and `emitted` remembers all events of a record, so that a later
+    judgement replaces the one that counts. (Which one that is, a rolled-back savepoint may have changed.)
     """
 
     __slots__ = ("before", "created", "emitted", "gone", "origin", "traceparent")
@@ -35,7 +35,8 @@ def captured(cr):
 def mark(records, judge):
     """Have `judge(env)` look at these records before the transaction commits.
 
-    The user is the one who made the first change. A rolled-back savepoint forgets marks made inside it, together with the hook.
+    The user is the one who made the first change. A rolled-back savepoint forgets marks made inside it, together with
+    the hook.
     """
     cr, uid = records.env.cr, records.env.uid
     dirty = cr.precommit.data.get(KEY)

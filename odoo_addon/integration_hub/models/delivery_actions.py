@@ -1,15 +1,16 @@
-from psycopg2.errors import LockNotAvailable
-
 from odoo import _, fields, models
 from odoo.exceptions import AccessError, UserError
+from psycopg2.errors import LockNotAvailable
 
 HELD_BY_PERSON = "held_by_person"
 
 
 class IntegrationDelivery(models.Model):
-    """What people decide about deliveries. Works on one and on many; each decision stays in the attempts, with who and why.
+    """What people decide about deliveries. Works on one and on many; each decision stays in the attempts, with who
+    and why.
 
-    In a selection, deliveries in a state that the action does not apply to are left out and counted; if none is left, it is an error.
+    In a selection, deliveries in a state that the action does not apply to are left out and counted; if none is left,
+    it is an error.
     """
 
     _inherit = "integration.delivery"
@@ -20,10 +21,13 @@ class IntegrationDelivery(models.Model):
 
     def action_send_again(self):
         """Sends exactly the same content again, also where the other system is believed to hold it already (RES-05)."""
-        return self._replay(("delivered", "superseded", "cancelled", "held", "dead"), force=True, done=_("Sent again: %s"))
+        return self._replay(
+            ("delivered", "superseded", "cancelled", "held", "dead"), force=True, done=_("Sent again: %s")
+        )
 
     def action_read_again(self):
-        """Reads the records as they are now, under today's rules and mappings, and sends that. This delivery stays as it is."""
+        """Reads the records as they are now, under today's rules and mappings, and sends that. This delivery stays as
+        it is."""
         deliveries = self._for_decision(states=None)
         again = self.browse()
         for delivery in deliveries:
@@ -42,18 +46,22 @@ class IntegrationDelivery(models.Model):
         return self._told(_("Read again and queued: %s"), again)
 
     def action_hold(self, reason=None):
-        """Keeps deliveries from being sent until somebody releases them. What follows for the same record waits behind."""
+        """Keeps deliveries from being sent until somebody releases them. What follows for the same record waits
+        behind."""
         held = self._for_decision(("pending", "waiting", "retry", "unknown"))
         self.env.cr.execute(
             """
             UPDATE integration_delivery SET state = 'held', next_attempt_at = NULL, lease_until = NULL, wait_for = NULL,
-                error_kind = 'policy', error_code = %s, cause = %s, error_field = NULL, error_message = %s, error_hint = %s
+                error_kind = 'policy', error_code = %s, cause = %s, error_field = NULL,
+                error_message = %s, error_hint = %s
             WHERE id = ANY(%s)
             """,
             [
                 HELD_BY_PERSON,
                 f"policy:{HELD_BY_PERSON}",
-                _("%s put it on hold.", self.env.user.name) if not reason else _("%(user)s put it on hold: %(reason)s", user=self.env.user.name, reason=reason),
+                _("%s put it on hold.", self.env.user.name)
+                if not reason
+                else _("%(user)s put it on hold: %(reason)s", user=self.env.user.name, reason=reason),
                 _("Release it when it may go."),
                 held.ids,
             ],
@@ -69,7 +77,8 @@ class IntegrationDelivery(models.Model):
             UPDATE integration_delivery SET
                 state = CASE WHEN verify THEN 'unknown' ELSE 'pending' END,
                 next_attempt_at = CASE WHEN verify THEN clock_timestamp() AT TIME ZONE 'UTC' END,
-                error_kind = NULL, error_code = NULL, cause = NULL, error_field = NULL, error_message = NULL, error_hint = NULL
+                error_kind = NULL, error_code = NULL, cause = NULL, error_field = NULL,
+                error_message = NULL, error_hint = NULL
             WHERE id = ANY(%s)
             """,
             [released.ids],
@@ -93,8 +102,8 @@ class IntegrationDelivery(models.Model):
         cancelled = self._for_decision(("pending", "waiting", "retry", "unknown", "held", "dead"))
         self.env.cr.execute(
             """
-            UPDATE integration_delivery SET state = 'cancelled', next_attempt_at = NULL, lease_until = NULL, wait_for = NULL,
-                done_at = clock_timestamp() AT TIME ZONE 'UTC'
+            UPDATE integration_delivery SET state = 'cancelled', next_attempt_at = NULL, lease_until = NULL,
+                wait_for = NULL, done_at = clock_timestamp() AT TIME ZONE 'UTC'
             WHERE id = ANY(%s)
             """,
             [cancelled.ids],
@@ -104,17 +113,20 @@ class IntegrationDelivery(models.Model):
         cancelled._wake()
         return self._told(_("Cancelled: %s"), cancelled)
 
-    # -- building blocks -----------------------------------------------------------------------------------------------------
+    # -- building blocks -------------------------------------------------------------------------------------
 
     def _replay(self, states, force, done):
         chosen = self._for_decision(states)
-        self.env.cr.execute("SELECT integration_hub.replay(%s::integer[], %s, %s)", [chosen.ids, self.env.user.name, force])
+        self.env.cr.execute(
+            "SELECT integration_hub.replay(%s::integer[], %s, %s)", [chosen.ids, self.env.user.name, force]
+        )
         queued = self.browse(row[0] for row in self.env.cr.fetchall() if row[0])
         # The contract wrote the rows of this transaction; who asked is known here.
         self.env.cr.execute(
             """
             UPDATE integration_attempt SET user_id = %s
-            WHERE delivery_id = ANY(%s) AND user_id IS NULL AND outcome IN ('retried', 'sent_again') AND create_date >= now() AT TIME ZONE 'UTC'
+            WHERE delivery_id = ANY(%s) AND user_id IS NULL AND outcome IN ('retried', 'sent_again')
+                AND create_date >= now() AT TIME ZONE 'UTC'
             """,
             [self.env.uid, queued.ids],
         )
@@ -134,11 +146,17 @@ class IntegrationDelivery(models.Model):
         self._check_may_decide()
         try:
             with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute("SELECT id FROM integration_delivery WHERE id = ANY(%s) ORDER BY id FOR UPDATE NOWAIT", [self.ids])
+                self.env.cr.execute(
+                    "SELECT id FROM integration_delivery WHERE id = ANY(%s) ORDER BY id FOR UPDATE NOWAIT", [self.ids]
+                )
         except LockNotAvailable as error:
-            raise UserError(_("One of these deliveries is being worked on at this very moment. Try again in a few seconds.")) from error
+            raise UserError(
+                _("One of these deliveries is being worked on at this very moment. Try again in a few seconds.")
+            ) from error
         self.invalidate_recordset()
-        chosen = self.filtered(lambda delivery: (states is None or delivery.state in states) and (condition is None or condition(delivery)))
+        chosen = self.filtered(
+            lambda delivery: (states is None or delivery.state in states) and (condition is None or condition(delivery))
+        )
         if not chosen:
             labels = dict(self._fields["state"]._description_selection(self.env))
             found = ", ".join(sorted({labels[delivery.state] for delivery in self}))
@@ -172,9 +190,11 @@ class IntegrationDelivery(models.Model):
 
     def _unpark(self):
         self.env.flush_all()
-        for system in self.sudo().system_id:
-            lanes = self.filtered(lambda delivery: delivery.system_id == system).mapped("lane")
-            self.env.cr.execute("SELECT integration_hub.unpark(%s, %s::text[])", [system.code, list(set(lanes))])
+        lanes = {}
+        for delivery in self.sudo():
+            lanes.setdefault(delivery.system_id.code, set()).add(delivery.lane)
+        for code, of_system in lanes.items():
+            self.env.cr.execute("SELECT integration_hub.unpark(%s, %s::text[])", [code, list(of_system)])
 
     def _told(self, done, affected):
         """Shows what happened, and reloads the view it was asked from."""
@@ -185,5 +205,9 @@ class IntegrationDelivery(models.Model):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "success", "message": message, "next": {"type": "ir.actions.client", "tag": "soft_reload"}},
+            "params": {
+                "type": "success",
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
         }

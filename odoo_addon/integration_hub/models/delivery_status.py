@@ -16,10 +16,10 @@ class IntegrationDelivery(models.Model):
     def get_record_status(self, model, res_id):
         """The sync status of one record. Never raises for lack of rights: who may not see it is told nothing.
 
-        :return: ``{"count", "worst_state", "state", "systems", "action"}``: number of deliveries that were not superseded, the worst
-            state of any system (`state` is the same), and per system ``{"code", "name", "state", "external_id", "external_url",
-            "last_error", "hint", "situation", "at", "delivery_id", "link_count"}``. `at` is server time as text. `action` opens the
-            record's deliveries.
+        :return: ``{"count", "worst_state", "state", "systems", "action"}``: number of deliveries that were not
+            superseded, the worst state of any system (`state` is the same), and per system ``{"code", "name",
+            "state", "external_id", "external_url", "last_error", "hint", "situation", "at", "delivery_id",
+            "link_count"}``. `at` is server time as text. `action` opens the record's deliveries.
         """
         if not res_id or model not in self.env or not self.has_access("read"):
             return dict(NOTHING)
@@ -36,7 +36,13 @@ class IntegrationDelivery(models.Model):
         systems = []
         for row in sorted(rows, key=lambda row: (rank[row["state"]], row["name"])):
             at = row.pop("at")
-            systems.append(row | {"at": at and at.strftime("%Y-%m-%d %H:%M:%S"), "situation": situations.get(row["delivery_id"]) or False})
+            systems.append(
+                row
+                | {
+                    "at": at and at.strftime("%Y-%m-%d %H:%M:%S"),
+                    "situation": situations.get(row["delivery_id"]) or False,
+                }
+            )
         worst = systems[0]["state"] if systems else False
         return {
             "count": sum(system["count"] for system in systems),
@@ -53,8 +59,8 @@ class IntegrationDelivery(models.Model):
         }
 
     def _status_rows(self, model, res_id):
-        """One row a system: its worst open delivery, else its last finished one, with the record's link there. One query.
-        Index: (model, res_id), of deliveries and of links."""
+        """One row a system: its worst open delivery, else its last finished one, with the record's link there. One
+        query. Index: (model, res_id), of deliveries and of links."""
         open_first = SQL("array_position(%s::text[], d.state::text)", list(WORST_FIRST))
         self.env.cr.execute(
             SQL(
@@ -72,8 +78,9 @@ class IntegrationDelivery(models.Model):
                       AND (k.company_id IS NULL OR k.company_id = ANY(%(companies)s))
                     ORDER BY k.system_id, k.synced_at DESC NULLS LAST
                 )
-                SELECT s.code, s.name, coalesce(d.state, 'delivered') AS state, d.id AS delivery_id, coalesce(d.number, 0) AS count,
-                    coalesce(k.external_id, d.external_id) AS external_id, coalesce(k.external_url, d.external_url) AS external_url,
+                SELECT s.code, s.name, coalesce(d.state, 'delivered') AS state, d.id AS delivery_id,
+                    coalesce(d.number, 0) AS count, coalesce(k.external_id, d.external_id) AS external_id,
+                    coalesce(k.external_url, d.external_url) AS external_url,
                     d.error_message AS last_error, d.error_hint AS hint,
                     coalesce(d.done_at, d.claimed_at, d.create_date, k.synced_at) AS at
                 FROM seen d FULL JOIN linked k ON k.system_id = d.system_id
@@ -89,7 +96,8 @@ class IntegrationDelivery(models.Model):
 
     @api.model
     def send_record_now(self, model, res_id):
-        """Reads a record as it is now and sends it to all systems that its rules name. For the button on the record's form.
+        """Reads a record as it is now and sends it to all systems that its rules name. For the button on the record's
+        form.
 
         :raise UserError: no active rule takes the record
         """
@@ -97,5 +105,7 @@ class IntegrationDelivery(models.Model):
         record = self.env[model].browse(res_id)
         record.check_access("read")
         if not self.env["integration.rule"]._enqueue_records(record.sudo().with_env(self.env(su=True)), forced=True):
-            raise UserError(_("No active rule sends this record anywhere: its domain or company leaves the record out."))
+            raise UserError(
+                _("No active rule sends this record anywhere: its domain or company leaves the record out.")
+            )
         return True

@@ -35,7 +35,9 @@ class IntegrationAttempt(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     number = fields.Integer(readonly=True, help="Which try it was; 0 for a person's decision.")
     worker = fields.Char(readonly=True, help="The sidecar that tried, or who decided.")
-    user_id = fields.Many2one("res.users", string="Person", readonly=True, help="Who decided; empty for tries by the sidecar.")
+    user_id = fields.Many2one(
+        "res.users", string="Person", readonly=True, help="Who decided; empty for tries by the sidecar."
+    )
     reason = fields.Char(readonly=True, help="Why, in the words of the person who decided.")
     started_at = fields.Datetime(readonly=True)
     ended_at = fields.Datetime(readonly=True)

@@ -6,7 +6,8 @@ from odoo.tools import ormcache
 
 
 class IntegrationCatalogue(models.Model):
-    """What the sidecar can carry, as it published it: canonical objects with the Odoo paths that its mappings read, and starter rules."""
+    """What the sidecar can carry, as it published it: canonical objects with the Odoo paths that its mappings read,
+    and starter rules."""
 
     _name = "integration.catalogue"
     _inherit = ["integration.protected"]
@@ -17,7 +18,8 @@ class IntegrationCatalogue(models.Model):
     kind = fields.Selection(
         [("object", "Business object"), ("system", "System"), ("rule", "Starter rule")],
         required=True,
-        help="Business object: the form between Odoo's records and other systems. Starter rule: a capture rule ready to install.",
+        help="Business object: the form between Odoo's records and other systems. "
+        "Starter rule: a capture rule ready to install.",
     )
     code = fields.Char(required=True, help="Technical name, for instance customer.")
     title = fields.Char(required=True)
@@ -28,25 +30,27 @@ class IntegrationCatalogue(models.Model):
 
     _kind_code_uniq = models.UniqueIndex("(kind, code)", "The catalogue holds this entry already.")
 
-    # -- reading ---------------------------------------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------------------------------------
 
     @api.model
     @ormcache("object_code")
     def _object_paths(self, object_code):
-        """Dotted Odoo paths that the active mapping of a canonical object reads; an empty tuple when it was never published."""
+        """Dotted Odoo paths that the active mapping of a canonical object reads; an empty tuple when it was never
+        published."""
         entry = self.sudo().search([("kind", "=", "object"), ("code", "=", object_code)], limit=1)
         return tuple((entry.content or {}).get("paths") or ())
 
-    # -- publishing ------------------------------------------------------------------------------------------------------
+    # -- publishing ------------------------------------------------------------------------------------------
 
     @api.model
     def publish(self, catalogue):
-        """Stores what the sidecar can carry. Called by the sidecar at start; publishing the same again changes nothing.
+        """Stores what the sidecar can carry. Called by the sidecar at start; publishing the same again changes
+        nothing.
 
-        :param catalogue: ``{"objects": [{"object", "title", "model", "version", "paths"}],
-            "systems": [{"code", "name", "connector", "objects"}], "rules": [...]}``; a rule as in `mappings/rules/*.json`
-        :return: ``{"objects", "systems", "rules", "created_systems", "changed"}``: three counts, the codes of systems that are
-            new in Odoo, and whether anything changed
+        :param catalogue: ``{"objects": [{"object", "title", "model", "version", "paths"}], "systems": [{"code",
+            "name", "connector", "objects"}], "rules": [...]}``; a rule as in `mappings/rules/*.json`
+        :return: ``{"objects", "systems", "rules", "created_systems", "changed"}``: three counts, the codes of systems
+            that are new in Odoo, and whether anything changed
         :raise AccessError: the caller is not the sidecar's service user
         :raise ValidationError: an entry without its code; names the entry
         """
@@ -78,7 +82,9 @@ class IntegrationCatalogue(models.Model):
         for place, item in enumerate(catalogue.get(part) or []):
             code = isinstance(item, dict) and item.get(code_key)
             if not code:
-                raise ValidationError(_("Catalogue entry %(part)s[%(place)s] has no “%(key)s”.", part=part, place=place, key=code_key))
+                raise ValidationError(
+                    _("Catalogue entry %(part)s[%(place)s] has no “%(key)s”.", part=part, place=place, key=code_key)
+                )
             yield {
                 "kind": kind,
                 "code": code,
@@ -111,7 +117,14 @@ class IntegrationCatalogue(models.Model):
         known = set(System.search([]).mapped("code"))
         missing = [item for item in systems if item["code"] not in known]
         System.create(
-            [{"code": item["code"], "name": item.get("name") or item["code"], "connector": item.get("connector") or False} for item in missing]
+            [
+                {
+                    "code": item["code"],
+                    "name": item.get("name") or item["code"],
+                    "connector": item.get("connector") or False,
+                }
+                for item in missing
+            ]
         )
         return [item["code"] for item in missing]
 

@@ -9,8 +9,8 @@ SCHEMAS = ("integration_hub", "integration_hub_private")  # the contract, and it
 class IntegrationContract(models.AbstractModel):
     """Installs the queue contract: the SQL functions through which a sidecar claims and settles deliveries.
 
-    `sql/` holds one function a file. They run in the order of their names, on install and on every update, in the update's own
-    transaction. Roles that were granted the contract before an update have it afterwards.
+    `sql/` holds one function a file. They run in the order of their names, on install and on every update, in the
+    update's own transaction. Roles that were granted the contract before an update have it afterwards.
     """
 
     _name = "integration.contract"

@@ -36,12 +36,19 @@ class IntegrationDelivery(models.Model):
 
     event_id = fields.Many2one("integration.event", required=True, readonly=True, ondelete="cascade", index=True)
     system_id = fields.Many2one("integration.system", required=True, readonly=True, ondelete="restrict")
-    lane = fields.Char(required=True, readonly=True, help="The record, as model and number. Deliveries of one record to one system go one after the other.")
+    lane = fields.Char(
+        required=True,
+        readonly=True,
+        help="The record, as model and number. Deliveries of one record to one system go one after the other.",
+    )
     model = fields.Char(required=True, readonly=True)
     res_id = fields.Integer(string="Record ID", required=True, readonly=True)
     res_name = fields.Char(string="Record", readonly=True)
     record_ref = fields.Reference(
-        selection="_selection_models", compute="_compute_record_ref", string="Open record", help="Empty when the record is gone or hidden from you."
+        selection="_selection_models",
+        compute="_compute_record_ref",
+        string="Open record",
+        help="Empty when the record is gone or hidden from you.",
     )
     object = fields.Char(readonly=True)
     event_type = fields.Char(required=True, readonly=True)
@@ -52,14 +59,21 @@ class IntegrationDelivery(models.Model):
         required=True,
         default="pending",
         readonly=True,
-        help="Pending: goes next. Waiting: behind an earlier change of the same record, or for another record to exist there first. "
-        "In flight: being sent. Will retry: failed for a technical reason. Being checked: may have arrived, is looked up first. "
+        help="Pending: goes next. Waiting: behind an earlier change of the same record, or for another record to exist "
+        "there first. In flight: being sent. Will retry: failed for a technical reason. Being checked: may have "
+        "arrived, is looked up first. "
         "Needs attention: a person has to act. Gave up: all tries failed. Superseded: a later change went instead.",
     )
     priority = fields.Integer(required=True, default=50, readonly=True, help="Lower goes first.")
-    coalesce = fields.Boolean(default=True, readonly=True, help="A later change of the same record makes this one unnecessary.")
-    forced = fields.Boolean(readonly=True, help="Somebody asked for it to be sent even where nothing seems to have changed.")
-    verify = fields.Boolean(readonly=True, help="An earlier try may have taken effect: the record is looked up before anything is sent.")
+    coalesce = fields.Boolean(
+        default=True, readonly=True, help="A later change of the same record makes this one unnecessary."
+    )
+    forced = fields.Boolean(
+        readonly=True, help="Somebody asked for it to be sent even where nothing seems to have changed."
+    )
+    verify = fields.Boolean(
+        readonly=True, help="An earlier try may have taken effect: the record is looked up before anything is sent."
+    )
     attempts = fields.Integer(required=True, default=0, readonly=True, help="Tries so far.")
     next_attempt_at = fields.Datetime(readonly=True)
     claimed_by = fields.Char(readonly=True, help="The worker that took it last.")
@@ -76,11 +90,23 @@ class IntegrationDelivery(models.Model):
     external_url = fields.Char(string="External link", readonly=True)
     superseded_by_id = fields.Many2one("integration.delivery", readonly=True, ondelete="set null")
     done_at = fields.Datetime(readonly=True)
-    latency_ms = fields.Integer(string="Latency (ms)", readonly=True, aggregator="avg", help="From the change in Odoo to its arrival, in milliseconds.")
+    latency_ms = fields.Integer(
+        string="Latency (ms)",
+        readonly=True,
+        aggregator="avg",
+        help="From the change in Odoo to its arrival, in milliseconds.",
+    )
     attempt_ids = fields.One2many("integration.attempt", "delivery_id", readonly=True)
-    payload = fields.Text(compute="_compute_payload", groups="integration_hub.group_operator", help="What was recorded, indented for reading.")
+    payload = fields.Text(
+        compute="_compute_payload",
+        groups="integration_hub.group_operator",
+        help="What was recorded, indented for reading.",
+    )
     blocked_by_id = fields.Many2one(
-        "integration.delivery", compute="_compute_blocked_by_id", string="Blocked behind", help="The earlier change of this record that has to go first."
+        "integration.delivery",
+        compute="_compute_blocked_by_id",
+        string="Blocked behind",
+        help="The earlier change of this record that has to go first.",
     )
     traceparent = fields.Char(related="event_id.traceparent", string="Trace")
 

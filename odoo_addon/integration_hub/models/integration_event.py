@@ -18,26 +18,39 @@ class IntegrationEvent(models.Model):
     _order = "id desc"
     _rec_name = "event_type"
 
-    event_type = fields.Char(required=True, readonly=True, help="Business name of the change, for instance customer.changed.")
+    event_type = fields.Char(
+        required=True, readonly=True, help="Business name of the change, for instance customer.changed."
+    )
     object = fields.Char(readonly=True, help="The business object it carries, for instance customer.")
     operation = fields.Selection(OPERATIONS, required=True, readonly=True, help="What happened to the record.")
     model = fields.Char(required=True, readonly=True, help="Technical name of the record's model.")
     res_id = fields.Integer(string="Record ID", required=True, readonly=True)
     res_name = fields.Char(string="Record", readonly=True, help="The record's name at the moment of the change.")
     record_ref = fields.Reference(
-        selection="_selection_models", compute="_compute_record_ref", string="Open record", help="Empty when the record is gone or hidden from you."
+        selection="_selection_models",
+        compute="_compute_record_ref",
+        string="Open record",
+        help="Empty when the record is gone or hidden from you.",
     )
     company_id = fields.Many2one("res.company", readonly=True)
     user_id = fields.Many2one("res.users", string="Changed by", readonly=True)
     rule_id = fields.Many2one("integration.rule", readonly=True, ondelete="set null")
     changed_fields = fields.Char(readonly=True, help="Fields that changed, comma-separated.")
     origin_system_id = fields.Many2one(
-        "integration.system", string="Came from", readonly=True, ondelete="restrict", help="The system this change arrived from; it is not sent back there."
+        "integration.system",
+        string="Came from",
+        readonly=True,
+        ondelete="restrict",
+        help="The system this change arrived from; it is not sent back there.",
     )
-    traceparent = fields.Char(readonly=True, help="W3C trace context: the same text is in the request to the other system and in the attempt.")
+    traceparent = fields.Char(
+        readonly=True, help="W3C trace context: the same text is in the request to the other system and in the attempt."
+    )
     txid = fields.Char(string="Transaction", readonly=True, help="Changes of one transaction share this number.")
     occurred_at = fields.Datetime(required=True, readonly=True)
-    payload_ids = fields.One2many("integration.event.payload", "event_id", readonly=True, groups="integration_hub.group_operator")
+    payload_ids = fields.One2many(
+        "integration.event.payload", "event_id", readonly=True, groups="integration_hub.group_operator"
+    )
     delivery_ids = fields.One2many("integration.delivery", "event_id", readonly=True)
 
     _record_idx = models.Index("(model, res_id, id)")

@@ -4,7 +4,8 @@ from odoo import api, fields, models
 
 
 class IntegrationEventPayload(models.Model):
-    """The snapshot of an event, as JSON text written once (docs/architecture.md, Capture). Apart from the event, so that lists stay light."""
+    """The snapshot of an event, as JSON text written once (docs/architecture.md, Capture). Apart from the event, so
+    that lists stay light."""
 
     _name = "integration.event.payload"
     _inherit = ["integration.protected"]

@@ -18,22 +18,30 @@ class IntegrationLink(models.Model):
     res_id = fields.Integer(string="Record ID", required=True, readonly=True)
     res_name = fields.Char(string="Record", readonly=True)
     record_ref = fields.Reference(
-        selection="_selection_models", compute="_compute_record_ref", string="Open record", help="Empty when the record is gone or hidden from you."
+        selection="_selection_models",
+        compute="_compute_record_ref",
+        string="Open record",
+        help="Empty when the record is gone or hidden from you.",
     )
     object = fields.Char(readonly=True)
     external_type = fields.Char(required=True, readonly=True, help="What it is there, for instance company or task.")
     external_id = fields.Char(string="External ID", required=True, readonly=True, index=True)
     external_url = fields.Char(string="External link", readonly=True)
-    fingerprint = fields.Char(readonly=True, help="Hash of what was last sent, so that what would change nothing is not sent.")
+    fingerprint = fields.Char(
+        readonly=True, help="Hash of what was last sent, so that what would change nothing is not sent."
+    )
     synced_at = fields.Datetime(readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
-    active = fields.Boolean(default=True, readonly=True, help="An archived link remembers an identity that no longer counts.")
+    active = fields.Boolean(
+        default=True, readonly=True, help="An archived link remembers an identity that no longer counts."
+    )
 
     _lane_uniq = models.UniqueIndex(
         "(system_id, lane, external_type) WHERE active", "This record is linked to another one in that system already."
     )
     _external_uniq = models.UniqueIndex(
-        "(system_id, external_type, external_id) WHERE active", "Another record of Odoo is linked to that external record already."
+        "(system_id, external_type, external_id) WHERE active",
+        "Another record of Odoo is linked to that external record already.",
     )
     _record_idx = models.Index("(model, res_id)")
 

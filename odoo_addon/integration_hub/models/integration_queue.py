@@ -2,10 +2,9 @@ from datetime import datetime, timezone
 from functools import wraps
 
 import psycopg2
-from psycopg2.extras import Json
-
-from odoo import _, api, fields, models
+from odoo import _, api, models
 from odoo.exceptions import AccessError, ValidationError
+from psycopg2.extras import Json
 
 
 def for_the_sidecar(method):
@@ -23,8 +22,9 @@ def for_the_sidecar(method):
 class IntegrationQueue(models.AbstractModel):
     """The queue contract as Odoo methods, for places where the sidecar cannot reach the database.
 
-    Each method runs the SQL function of the same name and takes the same arguments, except that an argument called `ids` is called
-    `delivery_ids` here, because Odoo's API keeps `ids` for itself. Answers are plain JSON: rows are objects, times ISO 8601 with `Z`.
+    Each method runs the SQL function of the same name and takes the same arguments, except that an argument called
+    `ids` is called `delivery_ids` here, because Odoo's API keeps `ids` for itself. Answers are plain JSON: rows are
+    objects, times ISO 8601 with `Z`.
     """
 
     _name = "integration.queue"
@@ -91,12 +91,18 @@ class IntegrationQueue(models.AbstractModel):
     def health(self):
         return self._value("health")
 
-    # -- running the functions ---------------------------------------------------------------------------------------------
+    # -- running the functions -------------------------------------------------------------------------------
 
     def _run(self, function, arguments):
         self.env.flush_all()
-        types = {"claim": ("text", "text", "int", "int"), "pause": ("text", "text", "text", "timestamptz")}.get(function)
-        places = ", ".join(f"%s::{type_}" for type_ in types) if types else ", ".join(_place(argument) for argument in arguments)
+        types = {"claim": ("text", "text", "int", "int"), "pause": ("text", "text", "text", "timestamptz")}.get(
+            function
+        )
+        places = (
+            ", ".join(f"%s::{type_}" for type_ in types)
+            if types
+            else ", ".join(_place(argument) for argument in arguments)
+        )
         try:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(f"SELECT * FROM integration_hub.{function}({places})", arguments)
@@ -113,7 +119,7 @@ class IntegrationQueue(models.AbstractModel):
 
     def _rows(self, function, *arguments):
         names, rows = self._run(function, arguments)
-        return [{name: _json_value(value) for name, value in zip(names, row)} for row in rows]
+        return [{name: _json_value(value) for name, value in zip(names, row, strict=True)} for row in rows]
 
     def _values(self, function, *arguments):
         _names, rows = self._run(function, arguments)

@@ -1,25 +1,26 @@
-from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
-
 from odoo import _, models
 from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from .integration_delivery import OPEN_STATES
 from .integration_queue import for_the_sidecar
 
 
 class IntegrationQueue(models.AbstractModel):
-    """What the sidecar asks of business records: queue one that another refers to, and write back what a system answered."""
+    """What the sidecar asks of business records: queue one that another refers to, and write back what a system
+    answered."""
 
     _inherit = "integration.queue"
 
     @for_the_sidecar
     def request_records(self, system, lanes):
-        """Queues records for a system as if they had changed just now, because a record that goes there refers to them.
+        """Queues records for a system as if they had changed just now, because a record that goes there refers to
+        them.
 
         :param system: code of the system
         :param lanes: record references, ``res.partner,42``
-        :return: the lanes that are on their way now, also those that were already; a lane is missing where no active rule sends
-            such a record to the system, or the record is gone
+        :return: the lanes that are on their way now, also those that were already; a lane is missing where no active
+            rule sends such a record to the system, or the record is gone
         """
         target = self._system(system)
         waiting = self._lanes_on_their_way(target, lanes)
@@ -31,12 +32,13 @@ class IntegrationQueue(models.AbstractModel):
 
     @for_the_sidecar
     def write_back(self, system, values, model=None, res_id=None):
-        """Writes what a system answered to records, as the calling user, with the system as the origin: no event for it comes of it.
+        """Writes what a system answered to records, as the calling user, with the system as the origin: no event for
+        it comes of it.
 
         :param system: code of the system
         :param values: ``[{"lane", "values"}]``; or, with `model` and `res_id`, the values of that one record
-        :return: for a list, one result a row in its order, ``{"lane", "ok": true}`` or ``{"lane", "ok": false, "kind", "message",
-            "field"}``: a bad row never takes the others with it. For one record True.
+        :return: for a list, one result a row in its order, ``{"lane", "ok": true}`` or ``{"lane", "ok": false,
+            "kind", "message", "field"}``: a bad row never takes the others with it. For one record True.
         :raise UserError, AccessError: for one record, what Odoo says to it
         """
         self._system(system)
@@ -79,7 +81,14 @@ class IntegrationQueue(models.AbstractModel):
         found = (
             self.env["integration.delivery"]
             .sudo()
-            .search([("system_id", "=", system.id), ("lane", "in", list(lanes)), ("state", "in", OPEN_STATES), ("operation", "!=", "unlink")])
+            .search(
+                [
+                    ("system_id", "=", system.id),
+                    ("lane", "in", list(lanes)),
+                    ("state", "in", OPEN_STATES),
+                    ("operation", "!=", "unlink"),
+                ]
+            )
         )
         return set(found.mapped("lane"))
 

@@ -13,7 +13,8 @@ class IntegrationRecord(models.AbstractModel):
 
     @api.model
     def _compute_record_ref(self, rows):
-        """Sets `record_ref`: the record, or empty when its model is not installed, it is gone, or the user may not read it."""
+        """Sets `record_ref`: the record, or empty when its model is not installed, it is gone, or the user may not
+        read it."""
         ids_by_model = {}
         for row in rows:
             if row.model in self.env and row.res_id:

@@ -15,16 +15,24 @@ class IntegrationRule(models.Model):
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=False)
-    code = fields.Char(copy=False, help="Set for rules installed from the catalogue: installing again finds them by it.")
+    code = fields.Char(
+        copy=False, help="Set for rules installed from the catalogue: installing again finds them by it."
+    )
     description = fields.Text(help="What the rule does and why.")
     active = fields.Boolean(default=True)
     sequence = fields.Integer(default=10)
     model_id = fields.Many2one(
-        "ir.model", string="Model", required=True, ondelete="cascade", domain=[("transient", "=", False), ("model", "not like", "integration.%")]
+        "ir.model",
+        string="Model",
+        required=True,
+        ondelete="cascade",
+        domain=[("transient", "=", False), ("model", "not like", "integration.%")],
     )
     model = fields.Char(related="model_id.model", string="Model name", store=True)
     on_create = fields.Boolean("When created", default=True)
-    on_write = fields.Boolean("When changed", default=True, help="A watched field holds another value than before the transaction.")
+    on_write = fields.Boolean(
+        "When changed", default=True, help="A watched field holds another value than before the transaction."
+    )
     on_archive = fields.Boolean("When archived", default=True, help="Archived or taken back.")
     on_unlink = fields.Boolean("When deleted", default=True)
     watched_field_ids = fields.Many2many(
@@ -34,15 +42,18 @@ class IntegrationRule(models.Model):
         help="Only a change of one of these makes an event. Empty: a change of any field of the payload.",
     )
     follow_mapping = fields.Boolean(
-        default=True, help="The payload is what the active mappings of the business object read, and follows them when they change."
+        default=True,
+        help="The payload is what the active mappings of the business object read, and follows them.",
     )
     payload_fields = fields.Text(
         "Payload fields",
-        help="One path a line, for instance email or parent_id.vat. Through a many-to-one, only a change of the first field counts as a change.",
+        help="One path a line, for instance email or parent_id.vat. "
+        "Through a many-to-one, only a change of the first field counts as a change.",
     )
     domain = fields.Char(
         default="[]",
-        help="Only records that satisfy this after the change make an event; for a deletion, before it. Values must be literal.",
+        help="Only records that satisfy this after the change make an event; for a deletion, before it. "
+        "Values must be literal.",
     )
     event_type = fields.Char(required=True, help="Business name of the event, for instance customer.changed.")
     object = fields.Char("Business object", required=True, help="What the event carries, for instance customer.")
@@ -54,7 +65,9 @@ class IntegrationRule(models.Model):
         default=True,
         help="Several unsent changes of one record are sent as one, because each holds the full state.",
     )
-    effective_paths = fields.Text(compute="_compute_effective", help="What the payload holds, with what the mappings ask for.")
+    effective_paths = fields.Text(
+        compute="_compute_effective", help="What the payload holds, with what the mappings ask for."
+    )
     problem = fields.Char(compute="_compute_effective", help="Why the rule does less than it says.")
 
     _code_uniq = models.UniqueIndex("(code) WHERE code IS NOT NULL", "A rule with this code exists already.")
@@ -69,7 +82,9 @@ class IntegrationRule(models.Model):
             if rule.model and rule.model not in self.env:
                 rule.problem = _("The model %s is not installed.", rule.model)
             elif rule.follow_mapping and rule.object and not paths:
-                rule.problem = _("The sidecar has published no mapping for “%s” yet: this rule makes no events.", rule.object)
+                rule.problem = _(
+                    "The sidecar has published no mapping for “%s” yet: this rule makes no events.", rule.object
+                )
             elif len(usable) < len(paths):
                 rule.problem = _("Not in this database: %s.", ", ".join(path for path in paths if path not in usable))
             else:
@@ -85,13 +100,19 @@ class IntegrationRule(models.Model):
     def _parsed_domain(self):
         return literal_eval((self.domain or "").strip() or "[]")
 
-    # -- constraints -----------------------------------------------------------------------------------------------------
+    # -- constraints -----------------------------------------------------------------------------------------
 
     @api.constrains("model_id")
     def _check_model(self):
         for rule in self:
             model = self.env.get(rule.model)
-            if model is None or model._transient or model._abstract or not model._auto or model._name.startswith("integration."):
+            if (
+                model is None
+                or model._transient
+                or model._abstract
+                or not model._auto
+                or model._name.startswith("integration.")
+            ):
                 raise ValidationError(_("Changes of “%s” cannot be captured.", rule.model_id.name))
 
     @api.constrains("payload_fields", "follow_mapping", "model_id")
@@ -107,10 +128,21 @@ class IntegrationRule(models.Model):
             for field in rule.watched_field_ids:
                 if field.model != rule.model:
                     raise ValidationError(
-                        _("Rule “%(rule)s”: the watched field “%(field)s” belongs to %(model)s.", rule=rule.name, field=field.name, model=field.model)
+                        _(
+                            "Rule “%(rule)s”: the watched field “%(field)s” belongs to %(model)s.",
+                            rule=rule.name,
+                            field=field.name,
+                            model=field.model,
+                        )
                     )
                 if field.name in UNWATCHED or field.ttype in UNSUPPORTED_TYPES:
-                    raise ValidationError(_("Rule “%(rule)s”: a change of “%(field)s” cannot be watched.", rule=rule.name, field=field.name))
+                    raise ValidationError(
+                        _(
+                            "Rule “%(rule)s”: a change of “%(field)s” cannot be watched.",
+                            rule=rule.name,
+                            field=field.name,
+                        )
+                    )
 
     @api.constrains("domain", "model_id")
     def _check_domain(self):
@@ -126,7 +158,7 @@ class IntegrationRule(models.Model):
             if not (rule.on_create or rule.on_write or rule.on_archive or rule.on_unlink):
                 raise ValidationError(_("Rule “%s” never fires: choose at least one trigger.", rule.name))
 
-    # -- the capture's cache ---------------------------------------------------------------------------------------------
+    # -- the capture's cache ---------------------------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):

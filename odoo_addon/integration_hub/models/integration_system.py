@@ -38,11 +38,14 @@ class IntegrationSystem(models.Model):
         help="What stopped the system. A neutralised database (a copy for tests) never sends until it is resumed here.",
     )
     pause_reason = fields.Char(readonly=True)
-    paused_until = fields.Datetime(readonly=True, help="The pause ends by itself at this moment; empty: until somebody resumes.")
+    paused_until = fields.Datetime(
+        readonly=True, help="The pause ends by itself at this moment; empty: until somebody resumes."
+    )
     max_attempts = fields.Integer(
         required=True,
         default=12,
-        help="Tries of a delivery that fails for a technical reason before it counts as dead. Between two tries the wait doubles, up to an hour.",
+        help="Tries of a delivery that fails for a technical reason before it counts as dead. "
+        "Between two tries the wait doubles, up to an hour.",
     )
     user_id = fields.Many2one("res.users", string="Owner", help="Who looks after this connection.")
     api_user_id = fields.Many2one(
@@ -50,10 +53,14 @@ class IntegrationSystem(models.Model):
         string="Changes made by",
         help="The Odoo user as whom changes from this system arrive. They are not sent back to it.",
     )
-    company_id = fields.Many2one("res.company", help="Only changes of this company go to the system; empty: of all companies.")
+    company_id = fields.Many2one(
+        "res.company", help="Only changes of this company go to the system; empty: of all companies."
+    )
     delivery_ids = fields.One2many("integration.delivery", "system_id")
     open_count = fields.Integer(compute="_compute_figures", string="Open", help="Deliveries that have not ended yet.")
-    attention_count = fields.Integer(compute="_compute_figures", string="Need attention", help="Deliveries that a person has to decide about.")
+    attention_count = fields.Integer(
+        compute="_compute_figures", string="Need attention", help="Deliveries that a person has to decide about."
+    )
     last_delivered_at = fields.Datetime(compute="_compute_figures", string="Last delivery")
 
     _code_uniq = models.UniqueIndex("(code)", "Another system has this code already.")
@@ -70,8 +77,10 @@ class IntegrationSystem(models.Model):
                         (SELECT count(*) FROM integration_delivery d WHERE d.system_id = s.id
                             AND d.state IN ('pending', 'waiting', 'processing', 'retry', 'unknown', 'held', 'dead')),
                         (SELECT count(*) FROM integration_delivery d WHERE d.system_id = s.id
-                            AND d.state IN ('pending', 'waiting', 'processing', 'retry', 'unknown', 'held', 'dead') AND d.state IN ('held', 'dead')),
-                        (SELECT date_trunc('second', max(k.synced_at)) FROM integration_link k WHERE k.system_id = s.id)
+                            AND d.state IN ('pending', 'waiting', 'processing', 'retry', 'unknown', 'held', 'dead')
+                            AND d.state IN ('held', 'dead')),
+                        (SELECT date_trunc('second', max(k.synced_at)) FROM integration_link k
+                            WHERE k.system_id = s.id)
                     FROM unnest(%s::int[]) AS s(id)
                     """,
                     list(self.ids),
@@ -81,7 +90,7 @@ class IntegrationSystem(models.Model):
         for system in self:
             system.open_count, system.attention_count, system.last_delivered_at = figures.get(system.id, (0, 0, False))
 
-    # -- rights ----------------------------------------------------------------------------------------------------------
+    # -- rights ----------------------------------------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -94,7 +103,9 @@ class IntegrationSystem(models.Model):
     def write(self, vals):
         self._refuse_state_change(vals)
         if "code" in vals and any(system.code != vals["code"] for system in self):
-            raise UserError(_("The code of a system never changes: the sidecar and all its links know it by that code."))
+            raise UserError(
+                _("The code of a system never changes: the sidecar and all its links know it by that code.")
+            )
         result = super().write(vals)
         if {"active", "company_id", "api_user_id"} & vals.keys():
             self.env.registry.clear_cache()
@@ -109,7 +120,7 @@ class IntegrationSystem(models.Model):
         if STATE_FIELDS & vals.keys() and not self.env.su:
             raise AccessError(_("Use the buttons Pause and Resume: they record why, and tell the sidecar."))
 
-    # -- actions ---------------------------------------------------------------------------------------------------------
+    # -- actions ---------------------------------------------------------------------------------------------
 
     def action_pause(self, reason=None, until=None):
         """Stops sending to these systems. Changes are still recorded, and go out after `action_resume`.

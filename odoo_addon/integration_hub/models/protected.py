@@ -5,8 +5,9 @@ from odoo.exceptions import AccessError
 class IntegrationProtected(models.AbstractModel):
     """Rows that only the hub itself writes.
 
-    Access rights alone would let an administrator grant himself the right to rewrite history, so calls that do not run as
-    superuser are refused here as well. State changes go through the action methods, which record who asked for them.
+    Access rights alone would let an administrator grant himself the right to rewrite history, so calls that do not
+    run as superuser are refused here as well. State changes go through the action methods, which record who asked for
+    them.
     """
 
     _name = "integration.protected"
@@ -16,7 +17,8 @@ class IntegrationProtected(models.AbstractModel):
         if not self.env.su:
             raise AccessError(
                 _(
-                    "%(rows)s are written by the integration hub only. Use the buttons on a delivery to change what happens to it.",
+                    "%(rows)s: written by the integration hub only. "
+                    "Use the buttons on a delivery to change what happens to it.",
                     rows=self._description,
                 )
             )

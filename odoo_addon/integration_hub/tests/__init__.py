@@ -1,6 +1,8 @@
+# isort: skip_file
 from . import test_capture_changes
 from . import test_capture_companies
 from . import test_capture_cost
+from . import test_capture_employees
 from . import test_capture_failure
 from . import test_capture_orders
 from . import test_capture_origin

@@ -99,7 +99,9 @@ class TestCaptureChanges(HubCase):
     def test_a_change_of_a_line_is_a_change_of_its_parent(self):
         self.rule.payload_fields = "name\nchild_ids.email"
         parent = self.company("Group")
-        child = self.committed(self.env["res.partner"].create({"name": "Ann", "parent_id": parent.id, "email": "a@example.com"}))
+        child = self.committed(
+            self.env["res.partner"].create({"name": "Ann", "parent_id": parent.id, "email": "a@example.com"})
+        )
         child.email = "b@example.com"
         event = self.the_event()
         self.assertEqual((event.res_id, event.changed_fields), (parent.id, "child_ids"))
@@ -166,10 +168,21 @@ class TestCaptureChanges(HubCase):
         company = self.company()
         delivery = self.the_event().delivery_ids
         self.assertEqual(
-            (delivery.lane, delivery.model, delivery.res_id, delivery.res_name, delivery.object, delivery.event_type, delivery.operation),
+            (
+                delivery.lane,
+                delivery.model,
+                delivery.res_id,
+                delivery.res_name,
+                delivery.object,
+                delivery.event_type,
+                delivery.operation,
+            ),
             (f"res.partner,{company.id}", "res.partner", company.id, "Acme", "customer", "customer.changed", "create"),
         )
-        self.assertEqual((delivery.state, delivery.priority, delivery.coalesce, delivery.forced, delivery.attempts), ("pending", 20, False, False, 0))
+        self.assertEqual(
+            (delivery.state, delivery.priority, delivery.coalesce, delivery.forced, delivery.attempts),
+            ("pending", 20, False, False, 0),
+        )
         self.assertRegex(delivery.traceparent, r"^00-[0-9a-f]{32}-[0-9a-f]{16}-01$")
 
     def test_an_archived_system_gets_no_deliveries(self):

@@ -30,7 +30,9 @@ class TestCaptureCompanies(HubCase):
         self.company("Theirs", company_id=self.other.id)
         self.company("Shared")
         targets = {event.res_name: set(event.delivery_ids.system_id.mapped("code")) for event in self.events()}
-        self.assertEqual(targets, {"Ours": {"test_crm"}, "Theirs": {"test_crm", "test_psa"}, "Shared": {"test_crm", "test_psa"}})
+        self.assertEqual(
+            targets, {"Ours": {"test_crm"}, "Theirs": {"test_crm", "test_psa"}, "Shared": {"test_crm", "test_psa"}}
+        )
 
     def test_company_dependent_values_are_those_of_the_records_company(self):
         self.rule.payload_fields = "barcode"

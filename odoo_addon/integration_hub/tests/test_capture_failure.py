@@ -1,9 +1,8 @@
 from unittest.mock import patch
 
+from odoo.addons.integration_hub.models import capture_judgement
 from odoo.tests import tagged
 from odoo.tools import mute_logger
-
-from odoo.addons.integration_hub.models import capture_judgement
 
 from .common import HubCase
 

@@ -14,14 +14,26 @@ class TestCaptureOrders(HubCase):
         self.rule.active = False
         self.make_rule(
             "sale.order",
-            ("name", "state", "amount_total", "partner_id.name", "order_line.product_uom_qty", "order_line.product_id.default_code"),
+            (
+                "name",
+                "state",
+                "amount_total",
+                "partner_id.name",
+                "order_line.product_uom_qty",
+                "order_line.product_id.default_code",
+            ),
             domain="[('state', '=', 'sale')]",
             event_type="contract.confirmed",
             object="contract",
         )
-        self.product = self.env["product.product"].create({"name": "Day", "default_code": "DAY", "list_price": 100.0, "taxes_id": False})
+        self.product = self.env["product.product"].create(
+            {"name": "Day", "default_code": "DAY", "list_price": 100.0, "taxes_id": False}
+        )
         self.order = self.env["sale.order"].create(
-            {"partner_id": self.company().id, "order_line": [(0, 0, {"product_id": self.product.id, "product_uom_qty": 3})]}
+            {
+                "partner_id": self.company().id,
+                "order_line": [(0, 0, {"product_id": self.product.id, "product_uom_qty": 3})],
+            }
         )
         self.committed(self.order)
 
@@ -50,7 +62,10 @@ class TestCaptureOrders(HubCase):
 
     def test_an_order_created_and_confirmed_in_one_transaction_is_one_creation(self):
         order = self.env["sale.order"].create(
-            {"partner_id": self.order.partner_id.id, "order_line": [(0, 0, {"product_id": self.product.id, "product_uom_qty": 2})]}
+            {
+                "partner_id": self.order.partner_id.id,
+                "order_line": [(0, 0, {"product_id": self.product.id, "product_uom_qty": 2})],
+            }
         )
         order.action_confirm()
         event = self.the_event()

@@ -10,15 +10,29 @@ class TestCapturePayload(HubCase):
     """MAP-02: the snapshot has the one form that every mapping reads (docs/architecture.md, Capture)."""
 
     def snapshot(self, record, *paths):
-        self.rule.write({"model_id": self.env["ir.model"]._get_id(record._name), "payload_fields": "\n".join(paths), "domain": "[]"})
+        self.rule.write(
+            {"model_id": self.env["ir.model"]._get_id(record._name), "payload_fields": "\n".join(paths), "domain": "[]"}
+        )
         self.env["integration.rule"]._enqueue_records(record)
         return self.payload(self.events()[-1])["record"]
 
     def test_empty_values_are_null_and_booleans_stay_booleans(self):
-        record = self.snapshot(self.company(), "email", "parent_id", "country_id.code", "employee", "category_id", "partner_latitude")
+        record = self.snapshot(
+            self.company(), "email", "parent_id", "country_id.code", "employee", "category_id", "partner_latitude"
+        )
         self.assertEqual(
-            {name: record[name] for name in ("email", "parent_id", "country_id", "employee", "category_id", "partner_latitude")},
-            {"email": None, "parent_id": None, "country_id": None, "employee": False, "category_id": [], "partner_latitude": 0.0},
+            {
+                name: record[name]
+                for name in ("email", "parent_id", "country_id", "employee", "category_id", "partner_latitude")
+            },
+            {
+                "email": None,
+                "parent_id": None,
+                "country_id": None,
+                "employee": False,
+                "category_id": [],
+                "partner_latitude": 0.0,
+            },
         )
 
     def test_a_many_to_one_has_id_model_name_and_the_fields_asked_for(self):
@@ -40,13 +54,19 @@ class TestCapturePayload(HubCase):
         child = {"name": "Ann", "email": "ann@example.com"}
         company = self.company(child_ids=[(0, 0, child)])
         record = self.snapshot(company, "child_ids.email", "child_ids.country_id.code")
-        self.assertEqual(record["child_ids"], [{"id": company.child_ids.id, "email": "ann@example.com", "country_id": None}])
+        self.assertEqual(
+            record["child_ids"], [{"id": company.child_ids.id, "email": "ann@example.com", "country_id": None}]
+        )
 
     def test_times_are_utc_with_z_dates_plain_selections_keys(self):
         currency = self.env.ref("base.EUR")
-        rate = self.env["res.currency.rate"].create({"currency_id": currency.id, "name": date(2031, 5, 4), "rate": 1.25})
+        rate = self.env["res.currency.rate"].create(
+            {"currency_id": currency.id, "name": date(2031, 5, 4), "rate": 1.25}
+        )
         record = self.snapshot(rate, "name", "rate", "currency_id.position")
-        self.assertEqual((record["name"], record["rate"], record["currency_id"]["position"]), ("2031-05-04", 1.25, "after"))
+        self.assertEqual(
+            (record["name"], record["rate"], record["currency_id"]["position"]), ("2031-05-04", 1.25, "after")
+        )
         self.assertRegex(record["write_date"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
     def test_id_display_name_active_and_write_date_are_always_there(self):
@@ -73,7 +93,13 @@ class TestCapturePayload(HubCase):
         self.assertEqual(event.res_name, company.display_name)
 
     def test_fields_the_user_may_not_read_are_captured_for_him(self):
-        self.rule.write({"model_id": self.env["ir.model"]._get_id("res.company"), "payload_fields": "name\nparent_id", "domain": "[]"})
+        self.rule.write(
+            {
+                "model_id": self.env["ir.model"]._get_id("res.company"),
+                "payload_fields": "name\nparent_id",
+                "domain": "[]",
+            }
+        )
         company = self.env["res.company"].create({"name": "Branch"})
         event = self.events().filtered(lambda event: event.model == "res.company")
         self.assertEqual(self.payload(event)["record"]["name"], company.name)

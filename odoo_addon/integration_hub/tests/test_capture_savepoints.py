@@ -9,7 +9,8 @@ class Undo(Exception):
 
 @tagged("post_install", "-at_install")
 class TestCaptureSavepoints(HubCase):
-    """DES-01: what is rolled back leaves no event, and a flushing savepoint (which runs precommit hooks early) doubles none."""
+    """DES-01: what is rolled back leaves no event, and a flushing savepoint (which runs precommit hooks early)
+    doubles none."""
 
     def test_a_rolled_back_change_leaves_no_event(self):
         company = self.committed(self.company(phone="1"))

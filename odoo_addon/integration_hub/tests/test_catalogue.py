@@ -24,7 +24,9 @@ class TestCatalogue(HubCase):
 
     def test_systems_appear_by_themselves_and_keep_the_name_people_gave_them(self):
         answer = self.catalogue.publish(CATALOGUE)
-        self.assertEqual(answer, {"objects": 1, "systems": 2, "rules": 0, "created_systems": ["test_new"], "changed": True})
+        self.assertEqual(
+            answer, {"objects": 1, "systems": 2, "rules": 0, "created_systems": ["test_new"], "changed": True}
+        )
         new = self.env["integration.system"].search([("code", "=", "test_new")])
         self.assertEqual((new.name, new.connector, new.state), ("New System", "hubspot", "active"))
         self.assertEqual(self.crm.name, "Test CRM")

@@ -9,7 +9,9 @@ class TestContract(HubCase):
 
     def functions(self, schema="integration_hub"):
         self.env.cr.execute(
-            "SELECT p.oid::regprocedure::text, p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = %s", [schema]
+            "SELECT p.oid::regprocedure::text, p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+            "WHERE n.nspname = %s",
+            [schema],
         )
         return dict(self.env.cr.fetchall())
 
@@ -21,8 +23,9 @@ class TestContract(HubCase):
         self.env.cr.execute(
             """
             SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-            WHERE n.nspname LIKE 'integration\\_hub%%' AND NOT coalesce(p.proconfig::text LIKE '%%search_path=pg_catalog, pg_temp%%', false)
-            """.replace("%%", "%")
+            WHERE n.nspname LIKE 'integration\\_hub%'
+                AND NOT coalesce(p.proconfig::text LIKE '%search_path=pg_catalog, pg_temp%', false)
+            """
         )
         self.assertFalse(self.env.cr.fetchall())
 
@@ -36,7 +39,9 @@ class TestContract(HubCase):
     def test_an_update_keeps_grants_and_drops_functions_that_are_no_longer_there(self):
         self.env.cr.execute("GRANT USAGE ON SCHEMA integration_hub TO pg_monitor")
         self.env.cr.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA integration_hub TO pg_monitor")
-        self.env.cr.execute("CREATE FUNCTION integration_hub.reap(old_argument int) RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        self.env.cr.execute(
+            "CREATE FUNCTION integration_hub.reap(old_argument int) RETURNS int LANGUAGE sql AS 'SELECT 1'"
+        )
         before = self.functions()
         self.env["integration.contract"]._install_contract()
         after = self.functions()

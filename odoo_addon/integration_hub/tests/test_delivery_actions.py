@@ -7,7 +7,8 @@ from .common import HubCase
 
 @tagged("post_install", "-at_install")
 class TestDeliveryActions(HubCase):
-    """RES-05, OBS-01: what a person decides about a delivery takes effect at once, and stays on record with who and why."""
+    """RES-05, OBS-01: what a person decides about a delivery takes effect at once, and stays on record with who and
+    why."""
 
     @classmethod
     def setUpClass(cls):
@@ -25,7 +26,9 @@ class TestDeliveryActions(HubCase):
         self.env.flush_all()
 
     def last_decision(self):
-        attempt = self.env["integration.attempt"].search([("delivery_id", "=", self.delivery.id)], order="id desc", limit=1)
+        attempt = self.env["integration.attempt"].search(
+            [("delivery_id", "=", self.delivery.id)], order="id desc", limit=1
+        )
         return attempt.outcome, attempt.user_id, attempt.reason or None
 
     def test_retry_queues_what_was_given_up_with_the_tries_counted_afresh(self):
@@ -33,7 +36,9 @@ class TestDeliveryActions(HubCase):
             with self.subTest(state):
                 self.become(state, attempts=7, error_kind="data", error_message="No name", error_field="customer.name")
                 self.delivery.action_retry()
-                self.assertEqual((self.delivery.state, self.delivery.attempts, self.delivery.error_message), ("pending", 0, False))
+                self.assertEqual(
+                    (self.delivery.state, self.delivery.attempts, self.delivery.error_message), ("pending", 0, False)
+                )
                 self.assertEqual(self.last_decision(), ("retried", self.operator, None))
 
     def test_retry_of_what_may_have_arrived_looks_it_up_first(self):
@@ -57,7 +62,10 @@ class TestDeliveryActions(HubCase):
         self.delivery.action_read_again()
         event = self.the_event()
         self.assertEqual(self.payload(event)["record"]["phone"], "2")
-        self.assertEqual((event.delivery_ids.state, event.delivery_ids.forced, event.delivery_ids.system_id), ("pending", True, self.crm))
+        self.assertEqual(
+            (event.delivery_ids.state, event.delivery_ids.forced, event.delivery_ids.system_id),
+            ("pending", True, self.crm),
+        )
         self.assertEqual(event.user_id, self.operator)
         self.assertEqual(self.last_decision(), ("read_again", self.operator, None))
 
@@ -69,7 +77,10 @@ class TestDeliveryActions(HubCase):
 
     def test_hold_keeps_a_delivery_and_release_lets_it_go(self):
         self.delivery.action_hold(reason="Wait for legal")
-        self.assertEqual((self.delivery.state, self.delivery.error_kind, self.delivery.error_code), ("held", "policy", "held_by_person"))
+        self.assertEqual(
+            (self.delivery.state, self.delivery.error_kind, self.delivery.error_code),
+            ("held", "policy", "held_by_person"),
+        )
         self.assertIn("Wait for legal", self.delivery.error_message)
         self.assertEqual(self.last_decision(), ("person_held", self.operator, "Wait for legal"))
         self.delivery.action_release()
@@ -83,7 +94,12 @@ class TestDeliveryActions(HubCase):
 
     def test_cancel_asks_for_a_reason_and_keeps_it(self):
         action = self.delivery.action_cancel()
-        wizard = self.env[action["res_model"]].with_user(self.operator).with_context(**action["context"]).create({"reason": "Duplicate"})
+        wizard = (
+            self.env[action["res_model"]]
+            .with_user(self.operator)
+            .with_context(**action["context"])
+            .create({"reason": "Duplicate"})
+        )
         wizard.action_confirm()
         self.assertEqual(self.delivery.state, "cancelled")
         self.assertTrue(self.delivery.done_at)

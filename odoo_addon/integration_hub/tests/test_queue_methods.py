@@ -57,14 +57,20 @@ class TestQueueMethods(HubCase):
             for name, value in vars(part).items()
             if callable(value) and not name.startswith("_")
         }
-        self.assertGreaterEqual(set(CALLS), {name for name in own if name in CALLS or hasattr(self.env["integration.queue"], name)} & own - base_names())
+        self.assertGreaterEqual(
+            set(CALLS),
+            {name for name in own if name in CALLS or hasattr(self.env["integration.queue"], name)}
+            & own - base_names(),
+        )
 
     def test_a_delivery_goes_from_claim_to_link(self):
         self.rule.system_ids = self.crm
         company = self.company(email="a@example.com")
         self.commit()
         (claimed,) = self.queue().claim(worker="w1", system="test_crm", max_rows=10, lease_seconds=60)
-        self.assertEqual((claimed["state"], claimed["lane"], claimed["attempts"]), ("processing", f"res.partner,{company.id}", 1))
+        self.assertEqual(
+            (claimed["state"], claimed["lane"], claimed["attempts"]), ("processing", f"res.partner,{company.id}", 1)
+        )
         self.assertEqual(json.loads(claimed["payload"])["record"]["email"], "a@example.com")
         self.assertRegex(claimed["occurred_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
         (settled,) = self.queue().settle(
@@ -77,14 +83,22 @@ class TestQueueMethods(HubCase):
                     "ended_at": "2026-11-22T07:00:00.25Z",
                     "request": "POST /companies",
                     "http_status": 201,
-                    "link": {"type": "company", "external_id": "77", "url": "https://crm.example.com/77", "fingerprint": "f"},
+                    "link": {
+                        "type": "company",
+                        "external_id": "77",
+                        "url": "https://crm.example.com/77",
+                        "fingerprint": "f",
+                    },
                 }
             ],
         )
         self.assertEqual(settled, {"id": claimed["id"], "state": "delivered", "accepted": True})
         delivery = self.env["integration.delivery"].browse(claimed["id"])
         self.assertEqual((delivery.state, delivery.external_id), ("delivered", "77"))
-        self.assertEqual((delivery.attempt_ids.outcome, delivery.attempt_ids.duration_ms, delivery.attempt_ids.http_status), ("delivered", 250, 201))
+        self.assertEqual(
+            (delivery.attempt_ids.outcome, delivery.attempt_ids.duration_ms, delivery.attempt_ids.http_status),
+            ("delivered", 250, 201),
+        )
         self.assertEqual(
             self.queue().links(system="test_crm", lanes=[claimed["lane"]]),
             [{"lane": claimed["lane"], "type": "company", "external_id": "77", "url": "https://crm.example.com/77"}],

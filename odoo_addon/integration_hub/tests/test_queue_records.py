@@ -10,16 +10,22 @@ class TestRequestRecords(HubCase):
 
     def setUp(self):
         super().setUp()
-        self.queue = self.env["integration.queue"].with_user(self.person("hub_records_sidecar", "integration_hub.group_sidecar"))
+        self.queue = self.env["integration.queue"].with_user(
+            self.person("hub_records_sidecar", "integration_hub.group_sidecar")
+        )
         self.acme = self.committed(self.company())
 
     def lane(self, record):
         return f"{record._name},{record.id}"
 
     def test_a_requested_record_is_queued_as_if_it_had_changed(self):
-        self.assertEqual(self.queue.request_records(system="test_crm", lanes=[self.lane(self.acme)]), [self.lane(self.acme)])
+        self.assertEqual(
+            self.queue.request_records(system="test_crm", lanes=[self.lane(self.acme)]), [self.lane(self.acme)]
+        )
         event = self.the_event()
-        self.assertEqual((event.operation, event.delivery_ids.system_id, event.delivery_ids.forced), ("write", self.crm, False))
+        self.assertEqual(
+            (event.operation, event.delivery_ids.system_id, event.delivery_ids.forced), ("write", self.crm, False)
+        )
         self.assertEqual(self.payload(event)["changed"], [])
 
     def test_asking_again_queues_nothing_twice(self):
@@ -73,13 +79,17 @@ class TestWriteBack(HubCase):
             ],
         )
         self.assertEqual([answer["ok"] for answer in answers], [False] * 6 + [True])
-        self.assertEqual([answer.get("kind") for answer in answers[:6]], ["data", "data", "data", "business", "business", "data"])
+        self.assertEqual(
+            [answer.get("kind") for answer in answers[:6]], ["data", "data", "data", "business", "business", "data"]
+        )
         self.assertEqual(answers[0]["field"], "nonsense")
         self.assertEqual(self.other.ref, "C-2")
         self.assertFalse(self.acme.parent_id)
 
     def test_one_record_is_written_the_short_way_and_refusals_are_raised(self):
-        self.assertTrue(self.queue.write_back(system="test_crm", model="res.partner", res_id=self.acme.id, values={"ref": "C-1"}))
+        self.assertTrue(
+            self.queue.write_back(system="test_crm", model="res.partner", res_id=self.acme.id, values={"ref": "C-1"})
+        )
         self.assertEqual(self.acme.ref, "C-1")
         with self.assertRaisesRegex(Exception, "has no field “nonsense”"):
             self.queue.write_back(system="test_crm", model="res.partner", res_id=self.acme.id, values={"nonsense": 1})

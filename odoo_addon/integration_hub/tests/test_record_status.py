@@ -22,26 +22,44 @@ class TestRecordStatus(HubCase):
     def status(self, user=None, record=None):
         record = record or self.acme
         self.env.flush_all()
-        return self.env["integration.delivery"].with_user(user or self.viewer).get_record_status(record._name, record.id)
+        return (
+            self.env["integration.delivery"].with_user(user or self.viewer).get_record_status(record._name, record.id)
+        )
 
     def delivery(self, system):
         return self.deliveries.filtered(lambda delivery: delivery.system_id == system)
 
     def test_each_system_is_shown_and_the_worst_comes_first(self):
-        self.delivery(self.crm).write({"state": "delivered", "external_id": "77", "external_url": "https://crm.example.com/77", "done_at": "2026-11-22 07:00:00"})
+        self.delivery(self.crm).write(
+            {
+                "state": "delivered",
+                "external_id": "77",
+                "external_url": "https://crm.example.com/77",
+                "done_at": "2026-11-22 07:00:00",
+            }
+        )
         self.delivery(self.psa).write({"state": "held", "error_message": "No name", "error_hint": "Give it a name"})
         status = self.status()
         self.assertEqual((status["count"], status["worst_state"], status["state"]), (2, "held", "held"))
         psa, crm = status["systems"]
-        self.assertEqual((psa["code"], psa["name"], psa["state"], psa["last_error"], psa["hint"]), ("test_psa", "Test PSA", "held", "No name", "Give it a name"))
-        self.assertEqual((crm["state"], crm["external_id"], crm["external_url"], crm["at"]), ("delivered", "77", "https://crm.example.com/77", "2026-11-22 07:00:00"))
+        self.assertEqual(
+            (psa["code"], psa["name"], psa["state"], psa["last_error"], psa["hint"]),
+            ("test_psa", "Test PSA", "held", "No name", "Give it a name"),
+        )
+        self.assertEqual(
+            (crm["state"], crm["external_id"], crm["external_url"], crm["at"]),
+            ("delivered", "77", "https://crm.example.com/77", "2026-11-22 07:00:00"),
+        )
 
     def test_an_open_delivery_counts_more_than_a_later_finished_one(self):
         self.delivery(self.crm).state = "held"
         self.delivery(self.psa).state = "delivered"
         self.acme.phone = "2"
         self.the_event().delivery_ids.sudo().write({"state": "delivered"})
-        self.assertEqual({system["code"]: system["state"] for system in self.status()["systems"]}, {"test_crm": "held", "test_psa": "delivered"})
+        self.assertEqual(
+            {system["code"]: system["state"] for system in self.status()["systems"]},
+            {"test_crm": "held", "test_psa": "delivered"},
+        )
 
     def test_superseded_and_cancelled_deliveries_do_not_count(self):
         self.deliveries.write({"state": "superseded"})
@@ -50,7 +68,14 @@ class TestRecordStatus(HubCase):
     def test_a_link_alone_shows_the_record_is_there(self):
         other = self.env["res.partner"].create({"name": "Linked by hand"})
         self.env["integration.link"].sudo().create(
-            {"system_id": self.crm.id, "lane": f"res.partner,{other.id}", "model": "res.partner", "res_id": other.id, "external_type": "company", "external_id": "9"}
+            {
+                "system_id": self.crm.id,
+                "lane": f"res.partner,{other.id}",
+                "model": "res.partner",
+                "res_id": other.id,
+                "external_type": "company",
+                "external_id": "9",
+            }
         )
         (system,) = self.status(record=other)["systems"]
         self.assertEqual((system["state"], system["external_id"], system["delivery_id"]), ("delivered", "9", None))
@@ -65,7 +90,12 @@ class TestRecordStatus(HubCase):
 
     def test_who_may_not_read_the_record_is_told_nothing(self):
         self.env["ir.rule"].create(
-            {"name": "hide", "model_id": self.env["ir.model"]._get_id("res.partner"), "domain_force": f"[('id', '!=', {self.acme.id})]", "perm_read": True}
+            {
+                "name": "hide",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": f"[('id', '!=', {self.acme.id})]",
+                "perm_read": True,
+            }
         )
         self.assertEqual(self.status()["systems"], [])
 
@@ -83,7 +113,9 @@ class TestRecordStatus(HubCase):
             self.env["integration.delivery"].with_user(self.viewer).get_record_status("res.partner", self.acme.id)
 
     def test_send_now_reads_the_record_and_sends_it(self):
-        self.assertTrue(self.env["integration.delivery"].with_user(self.operator).send_record_now("res.partner", self.acme.id))
+        self.assertTrue(
+            self.env["integration.delivery"].with_user(self.operator).send_record_now("res.partner", self.acme.id)
+        )
         event = self.the_event()
         self.assertEqual((len(event.delivery_ids), set(event.delivery_ids.mapped("forced"))), (2, {True}))
 

@@ -32,7 +32,14 @@ class TestRights(HubCase):
         self.delivery = self.event.delivery_ids[0]
         self.delivery._note("cancelled", "for the test")
         self.env["integration.link"].sudo().create(
-            {"system_id": self.crm.id, "lane": self.delivery.lane, "model": "res.partner", "res_id": self.acme.id, "external_type": "company", "external_id": "1"}
+            {
+                "system_id": self.crm.id,
+                "lane": self.delivery.lane,
+                "model": "res.partner",
+                "res_id": self.acme.id,
+                "external_type": "company",
+                "external_id": "1",
+            }
         )
         self.env["integration.catalogue"].sudo().publish({"objects": [{"object": "customer", "paths": ["name"]}]})
 
@@ -76,7 +83,14 @@ class TestRights(HubCase):
 
     def test_viewers_read_everything_but_the_payload(self):
         viewer = self.people["viewer"]
-        for model in ("integration.system", "integration.rule", "integration.event", "integration.delivery", "integration.attempt", "integration.link"):
+        for model in (
+            "integration.system",
+            "integration.rule",
+            "integration.event",
+            "integration.delivery",
+            "integration.attempt",
+            "integration.link",
+        ):
             self.assertTrue(self.env[model].with_user(viewer).search([]), model)
         with self.assertRaises(AccessError):
             self.env["integration.event.payload"].with_user(viewer).search([])
@@ -100,16 +114,33 @@ class TestRights(HubCase):
                 self.env[model].with_user(self.people["sidecar"]).search([])
 
     def test_rules_are_made_by_mapping_administrators(self):
-        for who, may in (("viewer", False), ("operator", False), ("mapping", True), ("administrator", True), ("sidecar", False)):
+        for who, may in (
+            ("viewer", False),
+            ("operator", False),
+            ("mapping", True),
+            ("administrator", True),
+            ("sidecar", False),
+        ):
             self.assertEqual(self.rule.with_user(self.people[who]).has_access("write"), may, who)
 
     def test_systems_are_managed_by_administrators(self):
-        for who, may in (("viewer", False), ("operator", False), ("mapping", False), ("administrator", True), ("sidecar", False)):
+        for who, may in (
+            ("viewer", False),
+            ("operator", False),
+            ("mapping", False),
+            ("administrator", True),
+            ("sidecar", False),
+        ):
             self.assertEqual(self.crm.with_user(self.people[who]).has_access("write"), may, who)
 
     def test_the_state_of_a_system_changes_through_its_buttons_only(self):
         administrator = self.people["administrator"]
-        for values in ({"state": "paused"}, {"pause_kind": "manual"}, {"pause_reason": "x"}, {"paused_until": "2031-01-01"}):
+        for values in (
+            {"state": "paused"},
+            {"pause_kind": "manual"},
+            {"pause_reason": "x"},
+            {"paused_until": "2031-01-01"},
+        ):
             with self.subTest(values), self.assertRaisesRegex(AccessError, "Pause and Resume"):
                 self.crm.with_user(administrator).write(values)
 
@@ -117,13 +148,22 @@ class TestRights(HubCase):
         with self.assertRaises(AccessError):
             self.crm.with_user(self.people["viewer"]).action_pause()
         self.crm.with_user(self.people["operator"]).action_pause(reason="Month end")
-        self.assertEqual((self.crm.state, self.crm.pause_kind, self.crm.pause_reason), ("paused", "manual", "Month end"))
+        self.assertEqual(
+            (self.crm.state, self.crm.pause_kind, self.crm.pause_reason), ("paused", "manual", "Month end")
+        )
         self.crm.with_user(self.people["operator"]).action_resume()
         self.assertEqual((self.crm.state, self.crm.pause_kind), ("active", False))
 
     def test_viewers_cannot_decide_about_deliveries(self):
         mine = self.delivery.with_user(self.people["viewer"])
-        for action in ("action_retry", "action_send_again", "action_read_again", "action_hold", "action_release", "action_cancel"):
+        for action in (
+            "action_retry",
+            "action_send_again",
+            "action_read_again",
+            "action_hold",
+            "action_release",
+            "action_cancel",
+        ):
             with self.subTest(action), self.assertRaises(AccessError):
                 getattr(mine, action)()
 

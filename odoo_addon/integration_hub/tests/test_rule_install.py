@@ -1,6 +1,3 @@
-import json
-from pathlib import Path
-
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -28,7 +25,9 @@ class TestRuleInstall(HubCase):
     """DES-04: starter rules are installed with one button, for what this database has."""
 
     def publish(self, *rules):
-        objects = [{"object": "customer", "title": "Customer", "model": "res.partner", "version": 1, "paths": ["name", "vat"]}]
+        objects = [
+            {"object": "customer", "title": "Customer", "model": "res.partner", "version": 1, "paths": ["name", "vat"]}
+        ]
         self.env["integration.catalogue"].sudo().publish({"objects": objects, "systems": [], "rules": list(rules)})
 
     def wizard(self):
@@ -44,7 +43,16 @@ class TestRuleInstall(HubCase):
         self.wizard().action_install()
         rule = self.installed()
         self.assertEqual(
-            (rule.name, rule.model, rule.object, rule.event_type, rule.priority, rule.on_archive, rule.follow_mapping, rule.system_ids),
+            (
+                rule.name,
+                rule.model,
+                rule.object,
+                rule.event_type,
+                rule.priority,
+                rule.on_archive,
+                rule.follow_mapping,
+                rule.system_ids,
+            ),
             ("Customers", "res.partner", "customer", "customer.changed", 30, False, True, self.crm),
         )
         self.assertEqual(rule.watched_field_ids.mapped("name"), ["vat"])

@@ -1,6 +1,5 @@
-from odoo.tests import tagged
-
 from odoo.addons.integration_hub import uninstall_hook
+from odoo.tests import tagged
 
 from .common import HubCase
 
@@ -17,9 +16,17 @@ class TestUninstall(HubCase):
         self.assertFalse(self.env["ir.config_parameter"].search([("key", "=like", "integration_hub.%")]))
 
     def test_every_table_belongs_to_a_model_that_uninstalling_drops(self):
-        self.env.cr.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'integration\\_%' OR tablename LIKE '%\\_integration\\_%'")
+        self.env.cr.execute(
+            "SELECT tablename FROM pg_tables "
+            "WHERE tablename LIKE 'integration\\_%' OR tablename LIKE '%\\_integration\\_%'"
+        )
         tables = {row[0] for row in self.env.cr.fetchall()}
         modelled = {model._table for name, model in self.registry.items() if name.startswith("integration.")}
-        relations = {field.relation for model in self.registry.values() for field in model._fields.values() if field.type == "many2many" and field.store}
+        relations = {
+            field.relation
+            for model in self.registry.values()
+            for field in model._fields.values()
+            if field.type == "many2many" and field.store
+        }
         self.assertTrue(tables)
         self.assertFalse(tables - modelled - relations)

@@ -1,2 +1,3 @@
+# isort: skip_file
 from . import delivery_cancel
 from . import rule_install

@@ -8,12 +8,16 @@ class IntegrationRuleInstall(models.TransientModel):
     _name = "integration.rule.install"
     _description = "Install Starter Rules"
 
-    line_ids = fields.One2many("integration.rule.install.line", "wizard_id", default=lambda self: self._default_line_ids())
+    line_ids = fields.One2many(
+        "integration.rule.install.line", "wizard_id", default=lambda self: self._default_line_ids()
+    )
     problem = fields.Char(default=lambda self: self._default_problem())
 
     @api.model
     def _default_line_ids(self):
-        installed = set(self.env["integration.rule"].with_context(active_test=False).search([("code", "!=", False)]).mapped("code"))
+        installed = set(
+            self.env["integration.rule"].with_context(active_test=False).search([("code", "!=", False)]).mapped("code")
+        )
         return [
             Command.create(
                 {
@@ -40,13 +44,18 @@ class IntegrationRuleInstall(models.TransientModel):
     def _applicable(self):
         """Published rules whose model and required fields exist here."""
         rules = self.env["integration.catalogue"].search([("kind", "=", "rule")])
-        return rules.filtered(lambda entry: self._has(entry.model) and all(self._has(**need) for need in entry.content.get("requires") or ()))
+        return rules.filtered(
+            lambda entry: (
+                self._has(entry.model) and all(self._has(**need) for need in entry.content.get("requires") or ())
+            )
+        )
 
     def _has(self, model, field=None):
         return model in self.env and (field is None or field in self.env[model]._fields)
 
     def action_install(self):
-        """Creates the selected rules that are not there yet. A rule that exists, also an archived one, stays as people made it."""
+        """Creates the selected rules that are not there yet. A rule that exists, also an archived one, stays as
+        people made it."""
         Rule = self.env["integration.rule"]
         chosen = self.line_ids.filtered("selected")
         known = set(Rule.with_context(active_test=False).search([("code", "in", chosen.mapped("code"))]).mapped("code"))
@@ -65,7 +74,9 @@ class IntegrationRuleInstall(models.TransientModel):
     def _rule_values(self, content):
         model = self.env["ir.model"]._get(content["model"])
         trigger = content.get("trigger") or {}
-        watched = self.env["ir.model.fields"].search([("model", "=", content["model"]), ("name", "in", content.get("watch") or [])])
+        watched = self.env["ir.model.fields"].search(
+            [("model", "=", content["model"]), ("name", "in", content.get("watch") or [])]
+        )
         systems = self.env["integration.system"].search([("code", "in", content.get("systems") or [])])
         return {
             "code": content["code"],
