@@ -11,8 +11,11 @@ export interface Overlay {
   warnings: ConfigProblem[];
 }
 
-/** Variables beginning with HUB_ that belong to the tooling around the hub, not to its configuration. */
-const OTHER_VARIABLES = new Set(["HUB_CONFIG", "HUB_CACHE_DIR"]);
+/** Names the command line, not a key. */
+const COMMAND_LINE = new Set(["HUB_CONFIG"]);
+
+/** `HUB_ODOO_`, `HUB_ADMIN_`…: what begins so was meant for a key. Other HUB_ variables may be anybody's. */
+const GROUPS = [...new Set(SETTINGS.map((setting) => `HUB_${(setting.path.split(".")[0] ?? "").toUpperCase()}_`))];
 
 const SYSTEM_VARIABLE = /^HUB_SYSTEMS_(.+?)_(CONNECTOR|NAME|ENABLED|BASE_URL|CONCURRENCY|SETTINGS_.+|CREDENTIALS_.+)$/;
 
@@ -31,7 +34,7 @@ export function applyEnvironment(
     const keys = keysOf(variable, values);
     const setting = keys && settingAt(keys);
     if (!keys || !setting) {
-      if (!OTHER_VARIABLES.has(variable) && !references.has(variable)) overlay.warnings.push(unknownVariable(variable));
+      if (!COMMAND_LINE.has(variable) && !references.has(variable)) overlay.warnings.push(...unknownVariable(variable));
       continue;
     }
     const value = convert(setting, text);
@@ -114,16 +117,19 @@ function asMap(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
 
-function unknownVariable(variable: string): ConfigProblem {
+function unknownVariable(variable: string): ConfigProblem[] {
   const close = nearest(
     variable,
     SETTINGS.map((setting) => setting.env),
   );
-  return {
-    code: "config_unknown_variable",
-    place: `environment ${variable}`,
-    path: variable,
-    reason: "No configuration key has this environment name, so it changes nothing.",
-    fix: close ? `Did you mean ${close}?` : "Remove it, or see sidecar/config/hub.example.yaml for the names.",
-  };
+  if (!close && !GROUPS.some((group) => variable.startsWith(group))) return [];
+  return [
+    {
+      code: "config_unknown_variable",
+      place: `environment ${variable}`,
+      path: variable,
+      reason: "No configuration key has this environment name, so it changes nothing.",
+      fix: close ? `Did you mean ${close}?` : "Remove it, or see sidecar/config/hub.example.yaml for the names.",
+    },
+  ];
 }

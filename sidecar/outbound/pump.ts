@@ -143,16 +143,18 @@ export class Pump {
       return claimed.length;
     } catch (thrown) {
       const failure = toFailure(thrown);
-      if (this.claimFailure?.code !== failure.code) {
-        log.warn(
-          { system: code, error_kind: failure.kind, error_code: failure.code, reason: failure.message },
-          "claiming failed",
-        );
-      }
+      if (this.claimFailure?.code !== failure.code) this.logClaimFailure(failure);
       this.claimFailure = failure;
       this.claimFailures += 1;
       return 0;
     }
+  }
+
+  /** A system that Odoo has not heard of is no trouble at a first start: the catalogue brings it within moments. */
+  private logClaimFailure({ kind, code, message }: Failure): void {
+    const level = code === "system_unknown" ? "info" : "warn";
+    const line = { system: this.code, error_kind: kind, error_code: code, reason: message };
+    this.parts.log[level](line, "claiming failed");
   }
 
   private track(work: Promise<void>): void {

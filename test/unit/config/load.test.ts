@@ -78,6 +78,10 @@ describe("a sound configuration", () => {
     );
   });
 
+  it("says nothing about variables of others", () => {
+    expect(build(GOOD, { ...VARIABLES, HUB_CACHE_DIR: "/x", HUB_KEEP_STACK: "1", PATH: "/bin" }).warnings).toEqual([]);
+  });
+
   it("warns about a HUB_ variable that changes nothing, and suggests the one that was meant", () => {
     const { warnings } = build(GOOD, { ...VARIABLES, HUB_ADMIN_PROT: "1" });
     expect(warnings).toMatchObject([{ place: "environment HUB_ADMIN_PROT", fix: "Did you mean HUB_ADMIN_PORT?" }]);
