@@ -17,14 +17,6 @@ function joined(value: Json, separator: string): string | null {
   return texts.length === 0 ? null : texts.join(separator);
 }
 
-function entry(value: Json, key: string, otherKey: string, otherValue: string): Json {
-  // fromEntries defines own properties, whatever they are called.
-  return Object.fromEntries([
-    [otherKey, otherValue],
-    [key, value],
-  ]);
-}
-
 export const listFunctions: Record<string, MappingFunction> = {
   first: {
     description: "The first value of a list that is not empty.",
@@ -49,7 +41,8 @@ export const listFunctions: Record<string, MappingFunction> = {
       const values = listOf(value);
       const texts = values.map((item) => (item === null ? "" : textOf(item)));
       const sentence = String(args[0]);
-      bounded(sentence.length + sentence.split("{").length * Math.max(0, ...texts.map((text) => text.length)));
+      const longest = texts.reduce((length, text) => Math.max(length, text.length), 0);
+      bounded(sentence.length + sentence.split("{").length * longest);
       return sentence.replace(/\{(\d{1,2})(?::(\d))?\}/g, (_, position: string, decimals: string | undefined) => {
         const number = values[Number(position) - 1];
         if (decimals !== undefined && typeof number === "number")
@@ -66,16 +59,6 @@ export const listFunctions: Record<string, MappingFunction> = {
       const text = textOf(value);
       return separator === "" ? [text] : text.split(separator).slice(0, 1_000);
     },
-  },
-  entry: {
-    description: "A small object: the value under one key, and a fixed text under another.",
-    arguments: [
-      { name: "key", type: "text" },
-      { name: "other key", type: "text" },
-      { name: "other value", type: "text" },
-    ],
-    call: (value, [key = "", otherKey = "", otherValue = ""]) =>
-      entry(value, String(key), String(otherKey), String(otherValue)),
   },
   list: {
     description: "A list holding just the value.",

@@ -45,7 +45,6 @@ const CASES: [string | [string, ...(string | number)[]], Json, Json][] = [
   [["fill", "{2:2} {3} for {1}{4}"], ["INV/1", 1210, "EUR"], "1210.00 EUR for INV/1"],
   [["split", ";"], "a;b", ["a", "b"]],
   ["list", "a", ["a"]],
-  [["entry", "id", "type", "company"], "7", { type: "company", id: "7" }],
   [["lane", "res.partner"], 42, "res.partner,42"],
   ["reference", { id: 7, model: "res.partner", name: "Acme", vat: "BE1" }, { id: "res.partner,7", name: "Acme" }],
 ];

@@ -92,7 +92,7 @@ describe("a preview", () => {
       payload: JsonObject;
     };
     const shown = preview(registry, "hubspot", "contact", contact.payload, { link: () => undefined });
-    expect(shown.waitsFor).toEqual([{ lane: "res.partner,42", type: "company", path: "associations" }]);
+    expect(shown.waitsFor).toEqual([{ lane: "res.partner,42", type: "company", path: "associations.company" }]);
   });
 });
 
