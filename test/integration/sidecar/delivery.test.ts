@@ -35,7 +35,7 @@ describe("the sidecar carries a change", () => {
       {
         outcome: "delivered",
         number: 1,
-        request: "POST /crm/v3/objects/companies/batch/upsert",
+        request: "POST /hubspot/crm/v3/objects/companies/batch/upsert",
         mapping: expect.stringContaining("customer@1 > hubspot.company@1") as string,
       },
     ]);
