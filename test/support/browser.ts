@@ -1,6 +1,7 @@
-import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type Page, type Request } from "playwright-core";
 import { ensureChromium } from "../stack/chromium";
 import type { OdooApi } from "./odoo-api";
+import { waitFor } from "./wait-for";
 
 const FLAGS = [
   "--headless",
@@ -25,6 +26,8 @@ export async function launchBrowser(): Promise<Browser> {
 /** One person's window on Odoo. Everything the web client complains about is collected for `takeProblems`. */
 export class OdooWindow {
   private readonly errors: string[] = [];
+  /** Calls to the server that have no answer yet. */
+  private readonly underWay = new Set<Request>();
 
   private constructor(
     private readonly context: BrowserContext,
@@ -32,6 +35,15 @@ export class OdooWindow {
     private readonly url: string,
   ) {
     page.setDefaultTimeout(PATIENCE_MS);
+    page.on("request", (request) => {
+      if (/\/web\/(dataset|action)\//.test(request.url())) this.underWay.add(request);
+    });
+    for (const over of ["requestfinished", "requestfailed"] as const) {
+      page.on(over, (request: Request) => void this.underWay.delete(request));
+    }
+    page.on("framenavigated", (frame) => {
+      if (frame === page.mainFrame()) this.underWay.clear();
+    });
     page.on("pageerror", (error) => this.errors.push(`uncaught: ${error.message}`));
     page.on("console", (message) => {
       if (message.type() === "error") this.errors.push(`console: ${message.text()} (${message.location().url})`);
@@ -51,11 +63,16 @@ export class OdooWindow {
     await this.viewStands();
   }
 
-  /** Waits until the current view is drawn and no call to the server is under way. */
+  /** Waits until the current view is drawn with what the server answered. */
   async viewStands(): Promise<void> {
     const view = ".o_action_manager .o_view_controller, .modal .o_view_controller, .o_error_dialog";
     await this.page.locator(view).first().waitFor();
-    await this.page.waitForFunction("!document.querySelector('.o_loading_indicator, .o_blockUI')");
+    await waitFor("the web client to be at rest", async () => {
+      if (this.underWay.size > 0) return false;
+      // An answer may lead to the next question: both come within the frames in which it is drawn.
+      await this.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+      return this.underWay.size === 0;
+    });
   }
 
   /** Chooses an entry of the top menu, through its section where it has one: `menu("Configuration", "Rules")`. */
@@ -78,7 +95,8 @@ export class OdooWindow {
   async choose(section: "filter" | "group_by", name: string): Promise<void> {
     const menu = this.page.locator(".o_search_bar_menu");
     if (!(await menu.isVisible())) await this.page.locator(".o_searchview_dropdown_toggler").click();
-    await menu.locator(`.o_${section}_menu`).getByText(name, { exact: true }).click();
+    await menu.locator(`.o_${section}_menu`).getByRole("menuitemcheckbox", { name, exact: true }).click();
+    await this.page.locator(".o_searchview_facet", { hasText: name }).waitFor();
     await this.page.locator(".o_searchview_dropdown_toggler").click();
     await menu.waitFor({ state: "hidden" });
     await this.viewStands();

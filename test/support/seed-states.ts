@@ -69,6 +69,7 @@ const columnsOf = (): Record<DeliveryState, Columns> => ({
 export class Seed {
   private readonly systems: number[] = [];
   private readonly rules: number[] = [];
+  private readonly setAside: number[] = [];
   private readonly records: SeededRecord[] = [];
 
   private constructor(
@@ -105,6 +106,21 @@ export class Seed {
     });
     this.rules.push(id);
     return id;
+  }
+
+  /** Sets aside the rules that others have for a model, until `clear`: what they capture would be seen on the same records. */
+  async aloneOn(model: string): Promise<void> {
+    const others = await this.admin.search("integration.rule", [
+      ["model", "=", model],
+      ["active", "=", true],
+    ]);
+    if (others.length > 0) await this.admin.write("integration.rule", others, { active: false });
+    this.setAside.push(...others);
+  }
+
+  /** Takes a rule that the test made on the screen away with the others. */
+  adoptRule(rule: number): void {
+    this.rules.push(rule);
   }
 
   async record(model: string, values: { name: string } & Record<string, unknown>): Promise<SeededRecord> {
@@ -198,6 +214,7 @@ export class Seed {
       [mine],
     );
     if (mine.length > 0) await this.admin.unlink("integration.system", mine);
+    if (this.setAside.length > 0) await this.admin.write("integration.rule", this.setAside, { active: true });
     await this.database.end();
   }
 
