@@ -31,7 +31,7 @@ class Base(models.AbstractModel):
         return records
 
     def modified(self, fnames, create=False, before=False):
-        # Odoo calls this right after the INSERT, before lines are created and totals computed: none of that is a change.
+        # Odoo calls this right after the INSERT, before it creates lines and computes totals: none of that is a change.
         if create and (plan := self._capture_plan()) is not None and plan.rules:
             captured(self.env.cr).created.setdefault(self._name, set()).update(self._ids)
         return super().modified(fnames, create, before)

@@ -11,6 +11,7 @@ from . import test_capture_savepoints
 from . import test_catalogue
 from . import test_contract
 from . import test_delivery_actions
+from . import test_json2
 from . import test_neutralize
 from . import test_queue_methods
 from . import test_queue_records
