@@ -5,7 +5,7 @@
 --              "error": {"kind", "code", "message", "hint", "field", "retry_after_ms"}, "wait_for"}]
 -- `outcome`: delivered, unchanged, applied, retry, held, unknown, waiting, released (sidecar/domain/delivery.ts says what each means).
 --
--- Answers one row per result: `accepted` is false when the worker no longer holds the delivery; its state is then left as it is.
+-- Answers one row per result, in their order: `accepted` is false when the worker no longer holds the delivery; its state is then left as it is.
 -- An answer that arrives after the lease ran out still settles the worker's own 'unknown' delivery when it says that the target holds it.
 -- The caller unparks the lanes of the batch once this has committed.
 CREATE OR REPLACE FUNCTION integration_hub.settle(worker text, results jsonb)
@@ -105,6 +105,7 @@ BEGIN
 
   RETURN QUERY
   SELECT r.id, d.state::text, coalesce(r.id = ANY (v_accepted), false)
-  FROM jsonb_to_recordset(results) AS r(id integer)
-  LEFT JOIN public.integration_delivery d ON d.id = r.id;
+  FROM ROWS FROM (jsonb_to_recordset(results) AS (id integer)) WITH ORDINALITY AS r(id, place)
+  LEFT JOIN public.integration_delivery d ON d.id = r.id
+  ORDER BY r.place;
 END $$;
