@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/config";
-import { HubError } from "../domain/errors";
+import { HubError, toFailure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
 import { loadMappings, preview, type MappingRegistry } from "../mapping/registry";
 import { openRecords } from "../odoo/open";
@@ -67,6 +67,12 @@ async function readRecord(
   try {
     const paths = mappings.catalogue().objects.find((entry) => entry.object === object)?.paths ?? [];
     return await records.call<JsonObject>("integration.queue", "snapshot", { model, res_id: id, paths });
+  } catch (thrown) {
+    if (toFailure(thrown).code !== "odoo_not_found") throw thrown;
+    throw usage(
+      "This version of the addon cannot read a record for a preview.",
+      "Copy the payload of one of the record's events in Odoo into a file, and give --payload.",
+    );
   } finally {
     await records.close();
   }

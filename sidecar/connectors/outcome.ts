@@ -67,7 +67,8 @@ export class OutcomeRules {
   private byRule(rule: CompiledRule, answer: Answer, context: JudgeContext): Verdict {
     if (rule.is === "success") return { is: "success" };
     const kind = rule.is === "absent" ? "data" : rule.is;
-    const failure = this.failure(answer, context, kind, rule.code ?? codeOf(answer.status));
+    const failure = this.failure(answer, context, kind, codeOf(answer.status));
+    if (rule.code) failure.code = rule.code;
     if (rule.message) failure.message = rule.message({ ...context.scope, body: answer.body });
     if (rule.hint) failure.hint = rule.hint;
     const field = rule.field(answer);

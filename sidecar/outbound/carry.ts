@@ -14,7 +14,7 @@ import { missingReference, type MissingRecords } from "./missing-records";
 import { outcomeOf } from "./outcome";
 import type { SettleBuffer } from "./settle-buffer";
 import type { SystemParts } from "./system-parts";
-import { valuesToWrite, writeBack } from "./write-back";
+import { valuesToWrite, type WriteBacks } from "./write-back";
 
 /** What the steps of a batch work with besides the system's parts; the pump owns them. */
 export interface CarryTools {
@@ -22,6 +22,7 @@ export interface CarryTools {
   leases: Leases;
   settle: SettleBuffer;
   missing: MissingRecords;
+  writeBacks: WriteBacks;
   /** Told of every refusal by the system, so that a refused sign-in or an ailing system stops the claims. */
   onRefusal(failure: Failure): void;
 }
@@ -191,7 +192,7 @@ export class Carry {
     if (Object.keys(values).length === 0) return ending;
     const { exchange, link } = ending;
     await this.tools.settle.add(delivery.lane, { id: delivery.id, outcome: "applied", exchange, link });
-    await writeBack(this.parts.records, this.parts.code, delivery, values);
+    await this.tools.writeBacks.write(delivery.lane, values);
     return { ...ending, exchange: null };
   }
 

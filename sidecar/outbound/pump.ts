@@ -8,6 +8,7 @@ import { notSent } from "./outcome";
 import { SettleBuffer } from "./settle-buffer";
 import type { SystemParts } from "./system-parts";
 import { Wake } from "./wake";
+import { WriteBacks } from "./write-back";
 
 /** After a failed claim the next one waits at least and at most so long. */
 const CLAIM_RETRY_MS = { first: 500, most: 10_000 };
@@ -54,6 +55,7 @@ export class Pump {
       leases: this.leases,
       settle: this.settle,
       missing: new MissingRecords(parts.records, code),
+      writeBacks: new WriteBacks(parts.records, code),
       onRefusal: (failure) => this.noteRefusal(failure),
     });
   }
