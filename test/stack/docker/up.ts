@@ -67,7 +67,8 @@ async function start(
   // Odoo reads the addon when it starts, and updates its data then.
   await startAndWait("Odoo", ["odoo"], instance.addonHash === hash ? [] : ["--force-recreate", "--no-deps"]);
   instance.addonHash = hash;
-  if (!loginsAreReady(instance)) {
+  const newKey = !loginsAreReady(instance);
+  if (newKey) {
     const inOdoo: ScriptRunner = async <T>(script: string, input: object) => {
       const shell = ["/entrypoint.sh", "odoo", "shell", "--database=odoo", "--no-http", "--log-level=warn"];
       const stdin = await scriptText(script, input);
@@ -89,8 +90,10 @@ async function start(
   if (serviceExists("sandbox")) await startAndWait("Sandbox systems", ["sandbox"], ["--build"]);
   else progress.note("sandbox systems: not there yet");
   if (!options.withSidecar) await project.run(["stop", "sidecar"], { allowFailure: true });
-  else if (serviceExists("sidecar")) await startAndWait("Sidecar", ["sidecar"], ["--build"]);
-  else progress.note("sidecar: not there yet");
+  else if (serviceExists("sidecar")) {
+    // A new key makes the old one invalid, and the sidecar reads it when it starts.
+    await startAndWait("Sidecar", ["sidecar"], ["--build", "--no-deps", ...(newKey ? ["--force-recreate"] : [])]);
+  } else progress.note("sidecar: not there yet");
   await waitUntil(`Odoo on ${serviceUrl(instance, "odoo")}`, async () => await isReady(instance, "odoo"), {
     timeoutMs: READY_MS,
     signal,

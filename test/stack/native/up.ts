@@ -63,6 +63,8 @@ async function start(
   });
   await updateAddon(runtime, instance, home);
   if (needsLogins) {
+    // A new key makes the old one invalid, and the sidecar reads it when it starts.
+    await stopService(instance.dir, "sidecar");
     const inOdoo: ScriptRunner = async (script, input) => await runOdooScript(home, script, input, runtime.signal);
     await progress.step("Logins and API key", async () => await prepareLogins(inOdoo, instance, progress));
     await saveInstance(instance);

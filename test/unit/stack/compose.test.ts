@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
+import { loadConfig } from "../../../sidecar/config/load";
 import { COMPOSE_FILE, ensureComposeReader, type Compose } from "../../stack/docker/compose";
 import { Project } from "../../stack/docker/project";
 import { createInstance, type Instance } from "../../stack/instance";
@@ -110,6 +111,27 @@ it("gives every secret of the compose file a value, in a folder closed to others
     expect(readdirSync(folder).sort()).toEqual(Object.keys(declared).sort());
     expect(statSync(instance.dir).mode & 0o077).toBe(0);
     expect(readFileSync(path.join(folder, "postgres_password"), "utf8")).toBe(instance.passwords.postgres);
+  } finally {
+    dispose();
+  }
+});
+
+it("gives the sidecar variables and secrets that it knows", async () => {
+  const { project, instance, dispose } = await projectIn({ command: "false", args: [], version: "" });
+  try {
+    instance.serviceKey = { key: "an-api-key", expires: "2030-01-01T00:00:00Z" };
+    await project.writeSecrets();
+    const env = Object.entries(file.services["sidecar"]?.environment ?? {}).map(([key, value]): [string, string] => [
+      key,
+      value.replace("/run/secrets", path.join(instance.dir, "container-secrets")).replace(/^\$\{\w+:-(.*)\}$/, "$1"),
+    ]);
+    const { odoo, store, admin } = loadConfig(null, Object.fromEntries(env));
+    expect({ odoo, store, admin }).toMatchObject({
+      odoo: { url: "http://odoo:8069", database: "odoo" },
+      admin: { host: "0.0.0.0", port: 8090 },
+    });
+    expect(JSON.stringify({ odoo, store, admin })).toContain(instance.passwords.adminToken);
+    expect(JSON.stringify(odoo)).toContain("an-api-key");
   } finally {
     dispose();
   }
