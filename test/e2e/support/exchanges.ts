@@ -16,7 +16,7 @@ export interface Delivery {
   error_hint: string | false;
 }
 
-const FIELDS = ["lane", "state", "operation", "event_type", "res_id", "system_id", "external_id"] as const;
+const FIELDS = ["id", "lane", "state", "operation", "event_type", "res_id", "system_id", "external_id"] as const;
 const ERROR_FIELDS = ["error_kind", "error_field", "error_message", "error_hint"] as const;
 const OVER = ["delivered", "superseded", "cancelled", "held", "dead"];
 
@@ -31,21 +31,30 @@ export class Exchanges {
       ["res_id", "in", ids],
       ["system_id.code", "=", system],
     ];
-    const rows = await this.odoo.read<Delivery>("integration.delivery", domain, ["id", ...FIELDS, ...ERROR_FIELDS]);
+    const rows = await this.odoo.read<Delivery>("integration.delivery", domain, [...FIELDS, ...ERROR_FIELDS]);
     return rows.sort((a, b) => a.id - b.id);
   }
 
   /** Waits until nothing about these records is under way, and answers all their deliveries. At least `least` must exist. */
-  async settled(model: string, ids: number[], least = 1, system = "hubspot"): Promise<Delivery[]> {
+  async settled(model: string, ids: number[], least = 1, system = "hubspot", timeoutMs = 40_000): Promise<Delivery[]> {
+    const over = (rows: Delivery[]): boolean => rows.length >= least && rows.every((row) => OVER.includes(row.state));
+    return this.until(`${least} deliveries of ${model} to be over`, model, ids, system, over, timeoutMs);
+  }
+
+  /** Waits until the deliveries of these records are as `condition` wants them, and answers them. */
+  async until(
+    what: string,
+    model: string,
+    ids: number[],
+    system: string,
+    condition: (rows: Delivery[]) => boolean,
+    timeoutMs = 40_000,
+  ): Promise<Delivery[]> {
     let rows: Delivery[] = [];
-    await waitFor(
-      `${least} deliveries of ${model} ${ids.slice(0, 3).join(", ")} to ${system} to be over`,
-      async () => {
-        rows = await this.of(model, ids, system);
-        return rows.length >= least && rows.every((row) => OVER.includes(row.state));
-      },
-      { timeoutMs: 40_000 },
-    );
+    const look = async (): Promise<boolean> => condition((rows = await this.of(model, ids, system)));
+    await waitFor(what, look, { timeoutMs }).catch((error: Error) => {
+      throw new Error(`${error.message}; they are ${JSON.stringify(rows.slice(0, 5))}`);
+    });
     return rows;
   }
 }
