@@ -44,8 +44,13 @@ describeWithSpec(
 
     it("creates a task in a section that was not there", async () => {
       const document = {
-        task: { name: "Kick-off", notes: "", completed: false, due_at: "2026-12-02T16:00:00.000Z" },
-        project,
+        task: {
+          name: "Kick-off",
+          notes: "",
+          completed: false,
+          due_at: "2026-12-02T16:00:00.000Z",
+          projects: [project],
+        },
         section: "In progress",
       };
       const result = await run.deliver(input({ key: "project.task,1", type: "task", document }));
@@ -57,15 +62,16 @@ describeWithSpec(
     });
 
     it("creates a sub-task", async () => {
-      const document = { task: { name: "Agenda", notes: "", completed: false, due_at: null }, project, parent: task };
+      const document = {
+        task: { name: "Agenda", notes: "", completed: false, due_at: null, projects: [project], parent: task },
+      };
       const result = await run.deliver(input({ key: "project.task,2", type: "task", document }));
       expect(result).toMatchObject({ ok: true, created: true });
     });
 
     it("updates, moves and deletes a task", async () => {
       const document = {
-        task: { name: "Kick-off", notes: "", completed: true, due_at: null },
-        project,
+        task: { name: "Kick-off", notes: "", completed: true, due_at: null, projects: [project] },
         section: "Done",
       };
       const one = input({ key: "project.task,1", type: "task", document, externalId: task });
@@ -77,7 +83,7 @@ describeWithSpec(
     });
 
     it("is told by a lawful answer that a task is gone", async () => {
-      const document = { task: { name: "Kick-off", notes: "" }, project };
+      const document = { task: { name: "Kick-off", notes: "", projects: [project] } };
       const result = await run.deliver(input({ key: "project.task,1", type: "task", document, externalId: task }));
       expect(result).toMatchObject({ ok: false, failure: { kind: "data", code: "deleted_at_vendor" } });
     });

@@ -1,5 +1,5 @@
 import type { Router } from "express";
-import { fail, tableOf, type HubSpotAccount } from "./hubspot";
+import { fail, tableOf, type HubSpotAccount } from "./hubspot-answers";
 
 /** Associations between records, kept as a sorted list of `type:id` in the record's field `associations`. */
 export function hubspotAssociations(router: Router, account: HubSpotAccount): void {

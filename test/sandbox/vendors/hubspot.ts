@@ -1,16 +1,20 @@
 import { randomUUID } from "node:crypto";
 import express, { type NextFunction, type Request, type Response, type Router } from "express";
 import { UniqueViolation, type Fields, type StoredRecord, type Table } from "../store";
+import {
+  dressed,
+  fail,
+  invalid,
+  pageOf,
+  tableOf,
+  texts,
+  writable,
+  type Found,
+  type HubSpotAccount,
+} from "./hubspot-answers";
 import { hubspotAssociations } from "./hubspot-associations";
 import { propertiesOf, TYPES, typeNamed } from "./hubspot-properties";
 import type { Vendor, VendorContext } from "./vendor";
-
-/** What the handlers of one HubSpot account share. */
-export interface HubSpotAccount {
-  context: VendorContext;
-  tables: Map<string, Table>;
-  properties: Map<string, Set<string>>;
-}
 
 /** HubSpot's CRM: objects by unique property, batches with outcomes per item, archive, search with a lagging index. */
 export const hubspot: Vendor = {
@@ -202,19 +206,6 @@ interface SearchBody {
   after?: string;
 }
 
-interface Found {
-  type: string;
-  table: Table;
-}
-
-export function tableOf(account: HubSpotAccount, name: string, response: Response): Found | null {
-  const type = typeNamed(name);
-  const table = account.tables.get(type ?? "");
-  if (type !== null && table) return { type, table };
-  fail(response, 400, "VALIDATION_ERROR", `Unable to infer object type from: ${name}`);
-  return null;
-}
-
 function resolve(table: Table, request: Request<{ id: string }>): StoredRecord | null {
   const idProperty = request.query["idProperty"];
   return typeof idProperty === "string" ? table.byUnique(idProperty, request.params.id) : table.get(request.params.id);
@@ -245,72 +236,4 @@ function write(
     if (!(thrown instanceof UniqueViolation)) throw thrown;
     fail(response, 409, "CONFLICT", `Record already exists. Existing ID: ${thrown.existingId}`);
   }
-}
-
-/** Whether every property exists and fits; answers as HubSpot does when not. */
-function writable(account: HubSpotAccount, type: string, properties: Fields, response: Response): boolean {
-  for (const [name, value] of Object.entries(properties ?? {})) {
-    if (!account.properties.get(type)?.has(name)) {
-      invalidProperty(response, name, "PROPERTY_DOESNT_EXIST", `Property "${name}" does not exist`);
-      return false;
-    }
-    if (name === "email" && typeof value === "string" && value !== "" && !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(value)) {
-      invalidProperty(response, name, "INVALID_EMAIL", `Email address ${value} is invalid`);
-      return false;
-    }
-    if (name === "amount" && value !== "" && Number.isNaN(Number(value))) {
-      invalidProperty(response, name, "INVALID_INTEGER", `${String(value)} was not a valid number.`);
-      return false;
-    }
-  }
-  return true;
-}
-
-function invalidProperty(response: Response, name: string, error: string, message: string): void {
-  const detail = { isValid: false, message, error, name, localizedErrorMessage: message };
-  response.status(400).json({
-    ...errorBody("VALIDATION_ERROR", `Property values were not valid: [${JSON.stringify(detail)}]`),
-    errors: [{ message, code: error, context: { propertyName: [name] } }],
-  });
-}
-
-function invalid(response: Response, message: string): void {
-  fail(response, 400, "VALIDATION_ERROR", message);
-}
-
-export function fail(response: Response, status: number, category: string, message: string): void {
-  response.status(status).json(errorBody(category, message));
-}
-
-function errorBody(category: string, message: string): object {
-  return { status: "error", message, correlationId: randomUUID(), category };
-}
-
-/** HubSpot keeps every property as text. */
-function texts(properties: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(properties ?? {}).map(([name, value]) => [
-      name,
-      value === null ? "" : typeof value === "string" ? value : JSON.stringify(value),
-    ]),
-  );
-}
-
-function dressed(record: StoredRecord): object {
-  const at = (ms: number): string => new Date(ms).toISOString();
-  const own = Object.fromEntries(Object.entries(record.fields).filter(([name]) => name !== "associations"));
-  const properties = { ...own, hs_object_id: record.id, createdate: at(record.createdAt) };
-  return {
-    id: record.id,
-    properties,
-    createdAt: at(record.createdAt),
-    updatedAt: at(record.updatedAt),
-    archived: false,
-  };
-}
-
-function pageOf(records: StoredRecord[], limit: number, after: number): object {
-  const results = records.slice(after, after + limit).map(dressed);
-  const next = after + limit;
-  return next < records.length ? { results, paging: { next: { after: String(next), link: "" } } } : { results };
 }

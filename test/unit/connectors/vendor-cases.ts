@@ -44,12 +44,11 @@ export const VENDOR_CASES: VendorCase[] = [
     type: "task",
     createPath: "/tasks",
     document: (name, { project }) => ({
-      task: { name, completed: false, due_at: null, notes: "" },
-      project: project ?? "",
+      task: { name, completed: false, due_at: null, notes: "", projects: [project ?? ""] },
       section: "To do",
     }),
     invalid: {
-      document: ({ project }) => ({ task: { name: "X", due_at: "soon", notes: "" }, project: project ?? "" }),
+      document: ({ project }) => ({ task: { name: "X", due_at: "soon", notes: "", projects: [project ?? ""] } }),
       field: "due_at",
     },
     nameOf: (fields) => fields["name"],

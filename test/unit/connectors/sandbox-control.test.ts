@@ -1,0 +1,113 @@
+import { request } from "undici";
+import { IdempotencyWindow } from "../../sandbox/idempotency";
+import { SandboxClock } from "../../sandbox/clock";
+import { startSandbox, type Sandbox } from "../../sandbox/sandbox";
+import { connect, input, running } from "./connect";
+
+/** The stand-in has to be trusted by every other test: what it promises is tested here. */
+describe("the sandbox's control interface", () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox({ port: 0 });
+  });
+  afterAll(() => sandbox.close());
+  beforeEach(() => sandbox.reset());
+
+  const control = async (method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object) => {
+    const options =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+    const answer = await request(`${sandbox.url}/_sandbox/${path}`, { method, ...options });
+    const text = await answer.body.text();
+    return { status: answer.statusCode, body: (text === "" ? null : JSON.parse(text)) as unknown };
+  };
+  const company = input({ key: "res.partner,1", type: "company", document: { properties: { name: "Acme" } } });
+  const deliverCompany = async () => {
+    const connector = connect("hubspot", `${sandbox.url}/hubspot`);
+    const [result] = await connector.deliver([company], running());
+    await connector.close();
+    return result;
+  };
+
+  it("says that it runs, and for whom", async () => {
+    expect(await control("GET", "health")).toEqual({
+      status: 200,
+      body: { ok: true, systems: ["hubspot", "asana", "bamboohr"] },
+    });
+  });
+
+  it("strikes as often as asked and can be called off", async () => {
+    const fault = { system: "hubspot", fault: { kind: "status", status: 503 } };
+    const { body } = await control("POST", "faults", { ...fault, times: 1 });
+    expect(await deliverCompany()).toMatchObject({ ok: false });
+    expect(await deliverCompany()).toMatchObject({ ok: true });
+    await control("DELETE", `faults/${(body as { id: string }).id}`);
+    await control("POST", "faults", fault);
+    await control("DELETE", "faults");
+    expect(await deliverCompany()).toMatchObject({ ok: true });
+    expect((await control("POST", "faults", { system: "hubspot", fault: { kind: "earthquake" } })).status).toBe(400);
+  });
+
+  it("strikes the same share of requests in every run with the same seed", () => {
+    const run = (): boolean[] => {
+      sandbox.faults.clear();
+      sandbox.faults.add({ system: "asana", fault: { kind: "slow" }, probability: 0.3, seed: 7 });
+      return Array.from({ length: 50 }, () => sandbox.faults.strike("asana", "GET", "/tasks") !== null);
+    };
+    const first = run();
+    expect(run()).toEqual(first);
+    expect(first.filter(Boolean).length).toBeGreaterThan(5);
+    expect(first.filter(Boolean).length).toBeLessThan(30);
+  });
+
+  it("answers when the records that are waited for are there", async () => {
+    const waiting = control("GET", "records/hubspot/company?count=1&wait_ms=10000");
+    await deliverCompany();
+    expect((await waiting).body).toMatchObject([{ fields: { name: "Acme", odoo_id: "res.partner,1" } }]);
+    expect((await control("GET", "records/hubspot/nothing")).status).toBe(404);
+  });
+
+  it("notes every write with its time, key and trace, and every refusal", async () => {
+    const begun = sandbox.clock.now();
+    await deliverCompany();
+    await control("POST", "faults", { system: "hubspot", fault: { kind: "status", status: 429 }, times: 1 });
+    await deliverCompany();
+    const { body } = await control("GET", `journal?system=hubspot&since=${begun}`);
+    expect(body).toMatchObject([
+      { effect: "created", key: "res.partner,1", type: "company", status: 200, traceparent: company.traceparent },
+      { effect: "refused", status: 429 },
+    ]);
+    expect((await control("GET", `journal?since=${sandbox.clock.now()}`)).body).toEqual([]);
+  });
+
+  it("lets a search lag behind while reading by key does not", async () => {
+    await control("PUT", "lag", { system: "hubspot", ms: 60_000 });
+    await deliverCompany();
+    const table = sandbox.store.table("hubspot", "company");
+    expect(table?.indexed()).toEqual([]);
+    expect(table?.byUnique("odoo_id", "res.partner,1")).not.toBeNull();
+    await control("PUT", "clock", { offsetMs: 61_000 });
+    expect(table?.indexed()).toHaveLength(1);
+  });
+
+  it("accepts exactly the tokens it is given", async () => {
+    await control("PUT", "tokens", { system: "hubspot", tokens: ["other"] });
+    expect(await deliverCompany()).toMatchObject({ ok: false, failure: { kind: "credential" } });
+  });
+
+  it("forgets everything when asked", async () => {
+    await deliverCompany();
+    await control("DELETE", "state");
+    expect((await control("GET", "records/hubspot/company")).body).toEqual([]);
+    expect((await control("GET", "journal")).body).toEqual([]);
+  });
+
+  it("remembers idempotency keys for their window, and notices another body", () => {
+    const clock = new SandboxClock();
+    const memory = new IdempotencyWindow(60_000, clock);
+    memory.remember("k", { a: 1 }, { status: 201, body: { id: 1 } });
+    expect(memory.recall("k", { a: 1 })).toEqual({ is: "repeat", answer: { status: 201, body: { id: 1 } } });
+    expect(memory.recall("k", { a: 2 })).toEqual({ is: "other_body" });
+    clock.move(61_000);
+    expect(memory.recall("k", { a: 1 })).toEqual({ is: "new" });
+  });
+});
