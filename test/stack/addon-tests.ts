@@ -70,7 +70,7 @@ async function test(
     signal: runtime.signal,
     allowFailure: true,
     onLine: (line) => {
-      const started = /: Starting (\S+) \.\.\.$/.exec(line);
+      const started = /: Starting (\S+) \.\.\. *$/.exec(line);
       if (started?.[1]) detail(started[1]);
     },
   });
