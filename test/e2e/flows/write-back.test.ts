@@ -90,5 +90,7 @@ describe("a mapping that asks for the external id in Odoo", () => {
 /** The right to write contacts, which an administrator gives the sidecar's user when a mapping writes there. */
 async function mayWriteContacts(allowed: boolean): Promise<void> {
   const users = await odoo.search("res.users", [["login", "=", stack.odoo.serviceLogin]]);
-  await odoo.write("res.users", users, { group_ids: [[allowed ? 4 : 3, await odoo.ref("base.group_partner_manager")]] });
+  await odoo.write("res.users", users, {
+    group_ids: [[allowed ? 4 : 3, await odoo.ref("base.group_partner_manager")]],
+  });
 }
