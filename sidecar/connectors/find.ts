@@ -17,11 +17,24 @@ export interface CompiledFind {
   record: string[];
   match: Test | null;
   pages: () => Pages;
-  confirm: { request: CompiledRequest; record: string[]; match: Test } | null;
+  confirm: { request: CompiledRequest; record: string[]; match: Test; read: Map<string, ReadCandidate> } | null;
   id: Extractor;
   /** How long after a create a "not found" may still be wrong. */
   settleMs: number;
 }
+
+/** A candidate as it was read by its id. */
+interface ReadCandidate {
+  answer: Answer | null;
+  until: number;
+}
+
+/**
+ * How long a candidate's reading serves other look-ups: after a crash many deliveries look among the same candidates, and reading each for
+ * each would cost their product in calls. A key, once written, does not move to another record.
+ */
+const CANDIDATE_MS = 120_000;
+const CANDIDATES_KEPT = 10_000;
 
 export function compileFind(find: FindDefinition): CompiledFind {
   return {
@@ -36,6 +49,7 @@ export function compileFind(find: FindDefinition): CompiledFind {
           request: compileRequest(find.confirm.request, true),
           record: parsePath(find.confirm.record ?? ""),
           match: compileCondition(find.confirm.match),
+          read: new Map(),
         }
       : null,
     id: compileFirst(find.id),
@@ -122,10 +136,26 @@ async function carriesKey(
   if (find.match !== null && !find.match({ body: record, headers: {} }, context.scope)) return false;
   if (find.confirm === null) return true;
   const scope = { ...context.scope, id };
-  const read = await caller.ask(find.confirm.request, { ...context, scope });
-  if ("absent" in read) return false;
-  const body = readPath(read.answer.body, find.confirm.record);
-  return find.confirm.match({ body, headers: read.answer.headers }, scope);
+  const answer = await readCandidate(find.confirm, id, caller, { ...context, scope });
+  if (answer === null) return false;
+  const body = readPath(answer.body, find.confirm.record);
+  return find.confirm.match({ body, headers: answer.headers }, scope);
+}
+
+async function readCandidate(
+  confirm: NonNullable<CompiledFind["confirm"]>,
+  id: string,
+  caller: Caller,
+  context: CallContext,
+): Promise<Answer | null> {
+  const now = Date.now();
+  const known = confirm.read.get(id);
+  if (known && known.until > now) return known.answer;
+  const read = await caller.ask(confirm.request, context);
+  const answer = "absent" in read ? null : read.answer;
+  if (confirm.read.size >= CANDIDATES_KEPT) confirm.read.clear();
+  confirm.read.set(id, { answer, until: now + CANDIDATE_MS });
+  return answer;
 }
 
 function duplicate(ids: readonly string[], context: CallContext): HubError {
