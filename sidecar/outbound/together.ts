@@ -1,7 +1,7 @@
 interface Waiting<Item, Answer> {
   item: Item;
-  resolve(answer: Answer): void;
-  reject(reason: unknown): void;
+  resolve: (answer: Answer) => void;
+  reject: (reason: unknown) => void;
 }
 
 /**

@@ -82,7 +82,9 @@ ${changes.extra ?? ""}
       });
     } catch (error) {
       const { state: stuck, error_code, error_message } = row;
-      throw new Error(`${(error as Error).message}; it is ${JSON.stringify({ stuck, error_code, error_message })}`);
+      throw new Error(`${(error as Error).message}; it is ${JSON.stringify({ stuck, error_code, error_message })}`, {
+        cause: error,
+      });
     }
     return row;
   }

@@ -87,7 +87,7 @@ describe("the admin API", () => {
 
     it("ready, as long as everything required works", async () => {
       components.push({ name: "system hubspot", ok: false, required: false, message: "paused" });
-      const { body } = await app(null).get("/readyz").expect(200);
+      const body: unknown = (await app(null).get("/readyz").expect(200)).body;
       expect(body).toEqual({ status: "ready", components });
     });
 
@@ -95,7 +95,7 @@ describe("the admin API", () => {
       components = [
         { name: "queue", ok: false, required: true, message: "Odoo's database did not answer.", hint: "Check it." },
       ];
-      const { body } = await app(null).get("/readyz").expect(503);
+      const body: unknown = (await app(null).get("/readyz").expect(503)).body;
       expect(body).toEqual({ status: "not_ready", components });
     });
   });
@@ -114,7 +114,7 @@ describe("the admin API", () => {
     );
 
     it("and nobody at all without a configured token", async () => {
-      const { body } = await app(null).get("/metrics").set("authorization", "Bearer ").expect(401);
+      const body: unknown = (await app(null).get("/metrics").set("authorization", "Bearer ").expect(401)).body;
       expect(body).toMatchObject({ code: "admin_token_not_set", kind: "credential" });
     });
 
@@ -133,11 +133,11 @@ describe("the admin API", () => {
   });
 
   it("shows the queue and the systems", async () => {
-    const { body: figures } = await get("/v1/queue").expect(200);
+    const figures: unknown = (await get("/v1/queue").expect(200)).body;
     expect(figures).toMatchObject({
       systems: [{ code: "hubspot", counts: { held: 2 }, oldest_open_at: "2026-11-22T06:59:00.000Z" }],
     });
-    const { body: systems } = await get("/v1/systems").expect(200);
+    const systems: unknown = (await get("/v1/systems").expect(200)).body;
     expect(systems).toMatchObject([
       { code: "hubspot", running: true, in_flight: 3, breaker: "closed", pause_kind: null },
     ]);
@@ -161,9 +161,9 @@ describe("the admin API", () => {
 
     it("nothing in a dry run, nothing unnamed, and no reread without Odoo's API", async () => {
       await post("/v1/replay", { deliveries: [7], dry_run: true }).expect(200, { found: 1, queued: [] });
-      const { body: unnamed } = await post("/v1/replay", {}).expect(422);
+      const unnamed: unknown = (await post("/v1/replay", {}).expect(422)).body;
       expect(unnamed).toMatchObject({ code: "replay_nothing_named" });
-      const { body: reread } = await post("/v1/replay", { deliveries: [7], reread: true }).expect(422);
+      const reread: unknown = (await post("/v1/replay", { deliveries: [7], reread: true }).expect(422)).body;
       expect(reread).toMatchObject({ code: "replay_needs_odoo", field: "odoo.api_key" });
       expect(queue.asked).toEqual([]);
     });
@@ -176,7 +176,7 @@ describe("the admin API", () => {
       ["pause", "hubspot", "manual", "Maintenance", new Date("2026-11-22T08:00:00Z")],
       ["resume", "hubspot"],
     ]);
-    const { body } = await post("/v1/systems/nowhere/pause", { reason: "x" }).expect(404);
+    const body: unknown = (await post("/v1/systems/nowhere/pause", { reason: "x" }).expect(404)).body;
     expect(body).toMatchObject({ code: "system_unknown" });
   });
 
@@ -188,9 +188,11 @@ describe("the admin API", () => {
       ["/v1/replay", { deliveries: [] }, "body.deliveries"],
       ["/v1/systems/hubspot/pause", {}, "body.reason"],
     ])("and names the place of what is wrong: %s %j", async (path, sent, field) => {
-      const { body } = await post(path, sent)
-        .expect(400)
-        .expect("content-type", /problem\+json/);
+      const body: unknown = (
+        await post(path, sent)
+          .expect(400)
+          .expect("content-type", /problem\+json/)
+      ).body;
       expect(body).toMatchObject({ code: "request_invalid", kind: "data", field });
       expect(queue.asked).toEqual([]);
     });
@@ -201,7 +203,7 @@ describe("the admin API", () => {
     });
 
     it("which it serves, for programs and for people", async () => {
-      const { body } = await get("/openapi.json").expect(200);
+      const body: unknown = (await get("/openapi.json").expect(200)).body;
       expect(Object.keys((body as { paths: object }).paths)).toContain("/v1/replay");
       await get("/docs/").expect(200).expect("content-type", /html/);
     });
@@ -214,9 +216,11 @@ describe("the admin API", () => {
 
   it("says what to do when the queue is away", async () => {
     queue.away = true;
-    const { body } = await get("/v1/systems")
-      .expect(503)
-      .expect("content-type", /problem\+json/);
+    const body: unknown = (
+      await get("/v1/systems")
+        .expect(503)
+        .expect("content-type", /problem\+json/)
+    ).body;
     expect(body).toMatchObject({ code: "postgres_unreachable", kind: "technical", hint: "Wait." });
   });
 });

@@ -31,7 +31,8 @@ describe("the example configuration", () => {
     "documents %s with its environment name and default",
     (_path, env, byDefault) => {
       expect(TEXT).toContain(env);
-      if (byDefault !== undefined) expect(commentOf(env)).toContain(`Default: ${String(byDefault)}`);
+      if (byDefault !== undefined)
+        expect(commentOf(env)).toContain(`Default: ${String(byDefault as string | number | boolean)}`);
       else expect(commentOf(env)).toMatch(/Default: |Required/);
     },
   );
