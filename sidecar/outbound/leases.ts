@@ -2,6 +2,13 @@ import type { Logger } from "pino";
 import { toFailure } from "../domain/errors";
 import type { Queue } from "../odoo/queue";
 
+export interface LeaseEvents {
+  /** Another sidecar will look the record up. */
+  onLost?(id: number): void;
+  /** The delivery has ended here, whatever became of it. */
+  onReleased?(id: number): void;
+}
+
 /**
  * The leases this sidecar holds for one system. They are renewed at a third of their term. A lease counts as lost when
  * the queue says so, or when it could not be renewed in time: what is not sent yet must then not be sent any more.
@@ -16,7 +23,7 @@ export class Leases {
     private readonly worker: string,
     private readonly leaseSeconds: number,
     private readonly log: Logger,
-    private readonly onLost: (id: number) => void = () => undefined,
+    private readonly events: LeaseEvents = {},
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -52,7 +59,7 @@ export class Leases {
   }
 
   release(id: number): void {
-    this.heldUntil.delete(id);
+    if (this.heldUntil.delete(id)) this.events.onReleased?.(id);
   }
 
   async renew(): Promise<void> {
@@ -74,7 +81,7 @@ export class Leases {
       else {
         this.heldUntil.set(id, 0);
         this.log.warn({ delivery: id }, "lease lost: another sidecar will look the record up");
-        this.onLost(id);
+        this.events.onLost?.(id);
       }
     }
   }

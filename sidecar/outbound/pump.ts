@@ -13,6 +13,9 @@ import { WriteBacks } from "./write-back";
 /** After a failed claim the next one waits at least and at most so long. */
 const CLAIM_RETRY_MS = { first: 500, most: 10_000 };
 
+/** Full rounds of requests held: one on the way, one ready to follow. */
+const ROUNDS_HELD = 2;
+
 /** The time the pause needs to reach the queue; until then nothing is claimed here. */
 const CREDENTIAL_PATIENCE_MS = 2_000;
 
@@ -37,6 +40,8 @@ export class Pump {
   private readonly settle: SettleBuffer;
   private readonly carry: Carry;
   private readonly batches = new Set<Promise<void>>();
+  /** Most deliveries held at a time: what this process can send soon. What it cannot is another sidecar's to claim (INT-04). */
+  private readonly reach: number;
   private loop: Promise<void> | null = null;
   private stopping = false;
   /** No claim before this moment, by `Date.now()`: the system asked for patience. */
@@ -47,8 +52,14 @@ export class Pump {
 
   constructor(private readonly parts: SystemParts) {
     const { queue, worker, code, log, connector, delivery, metrics } = parts;
+    this.reach = Math.min(delivery.maxInFlight, ROUNDS_HELD * parts.concurrency * connector.largestBatch);
     this.dispatch = new Dispatch(connector, parts.concurrency, this.abort.signal);
-    this.leases = new Leases(queue, worker, delivery.leaseSeconds, log, () => metrics.leasesLost.inc({ system: code }));
+    this.leases = new Leases(queue, worker, delivery.leaseSeconds, log, {
+      onLost: () => metrics.leasesLost.inc({ system: code }),
+      onReleased: () => {
+        if (this.leases.size * 2 <= this.reach) this.wake.now();
+      },
+    });
     this.settle = new SettleBuffer(queue, worker, code, log);
     this.carry = new Carry(parts, {
       dispatch: this.dispatch,
@@ -111,10 +122,13 @@ export class Pump {
   private mayClaim(): number {
     if (this.notBefore > Date.now()) return 0;
     const { breaker, retryAt } = this.parts.connector.health();
-    const free = this.parts.delivery.maxInFlight - this.leases.size;
-    if (breaker === "closed") return Math.max(0, Math.min(free, this.parts.delivery.claimSize));
+    const free = this.reach - this.leases.size;
+    // Half of it at once: a claim for every delivery that ends would cost more than it brings.
+    if (breaker === "closed") return free * 2 >= this.reach ? Math.min(free, this.parts.delivery.claimSize) : 0;
     if (breaker === "open" && retryAt && retryAt.getTime() > Date.now()) {
       this.notBefore = retryAt.getTime();
+      const reason = `${this.parts.name} does not answer as it should; calls are stopped until one is tried again.`;
+      this.pauseSystem("breaker", reason, retryAt);
       return 0;
     }
     return this.leases.size === 0 ? 1 : 0;
