@@ -38,9 +38,9 @@ export class OdooWindow {
     page.on("request", (request) => {
       if (/\/web\/(dataset|action)\//.test(request.url())) this.underWay.add(request);
     });
-    for (const over of ["requestfinished", "requestfailed"] as const) {
-      page.on(over, (request: Request) => void this.underWay.delete(request));
-    }
+    const over = (request: Request): void => void this.underWay.delete(request);
+    page.on("requestfinished", over);
+    page.on("requestfailed", over);
     page.on("framenavigated", (frame) => {
       if (frame === page.mainFrame()) this.underWay.clear();
     });
@@ -96,7 +96,7 @@ export class OdooWindow {
     const menu = this.page.locator(".o_search_bar_menu");
     if (!(await menu.isVisible())) await this.page.locator(".o_searchview_dropdown_toggler").click();
     await menu.locator(`.o_${section}_menu`).getByRole("menuitemcheckbox", { name, exact: true }).click();
-    await this.page.locator(".o_searchview_facet", { hasText: name }).waitFor();
+    await this.page.locator(".o_searchview_facet", { hasText: name }).last().waitFor();
     await this.page.locator(".o_searchview_dropdown_toggler").click();
     await menu.waitFor({ state: "hidden" });
     await this.viewStands();

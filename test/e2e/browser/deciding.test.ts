@@ -37,7 +37,10 @@ describe("deciding about deliveries", () => {
     seed = await Seed.open(stack, admin);
     await seed.aloneOn("res.partner");
     crm = await seed.system("Deciding CRM");
-    await seed.rule("res.partner", [crm], { domain: JSON.stringify([["ref", "=", seed.suffix]]), payload_fields: "name" });
+    await seed.rule("res.partner", [crm], {
+      domain: JSON.stringify([["ref", "=", seed.suffix]]),
+      payload_fields: "name",
+    });
     operator = await hirePerson(stack, admin, "operator");
     viewer = await hirePerson(stack, admin, "viewer");
     browser = await launchBrowser();

@@ -164,6 +164,7 @@ describe("the status on a record's form", () => {
     await status.click();
     await odoo.page.getByRole("button", { name: "All exchanges" }).click();
     await odoo.page.locator(".o_list_view").waitFor();
+    await odoo.viewStands();
     const names = await odoo.page.locator(".o_data_row td[name=res_name]").allInnerTexts();
     expect(names.length).toBeGreaterThanOrEqual(2);
     expect(new Set(names)).toEqual(new Set([record.name]));
