@@ -59,6 +59,8 @@ export interface Connector {
   readonly code: string;
   /** How many requests may be in flight at once. */
   readonly concurrency: number;
+  /** The most inputs any of its requests carries. */
+  readonly largestBatch: number;
   /**
    * Delivers and answers in the same order. Never throws for what a vendor or the network does: that is a `Refused` with a
    * kind. At most `batchSize` inputs of one type and operation go in one request; more are split here.

@@ -35,10 +35,12 @@ export interface EngineParts {
 export class Engine implements Connector {
   readonly code: string;
   readonly concurrency: number;
+  readonly largestBatch: number;
 
   constructor(private readonly parts: EngineParts) {
     this.code = parts.code;
     this.concurrency = parts.concurrency;
+    this.largestBatch = Math.max(1, ...[...parts.types.keys()].map((type) => this.batchSize(type, "upsert")));
   }
 
   batchSize(type: string, operation: DeliverInput["operation"]): number {

@@ -5,12 +5,14 @@ import { Leases } from "../../../sidecar/outbound/leases";
 describe("leases", () => {
   let now: number;
   let renewed: (ids: number[]) => number[];
+  let released: number[];
   let lost: number[];
   let leases: Leases;
 
   beforeEach(() => {
     now = 0;
     lost = [];
+    released = [];
     renewed = (ids) => ids;
     const queue = { renew: (_worker: string, ids: number[]) => Promise.resolve().then(() => renewed(ids)) };
     leases = new Leases(
@@ -18,7 +20,7 @@ describe("leases", () => {
       "w1",
       60,
       pino({ level: "silent" }),
-      (id) => lost.push(id),
+      { onLost: (id) => lost.push(id), onReleased: (id) => released.push(id) },
       () => now,
     );
     leases.hold([1, 2], 0);
@@ -65,5 +67,11 @@ describe("leases", () => {
     await leases.renew();
     expect(lost).toEqual([]);
     expect(leases.size).toBe(1);
+  });
+
+  it("tell once when one is let go, so that there is room for the next", () => {
+    leases.release(1);
+    leases.release(1);
+    expect(released).toEqual([1]);
   });
 });
