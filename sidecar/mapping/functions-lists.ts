@@ -1,6 +1,6 @@
 import type { Json } from "../domain/json";
 import { ValueFault } from "./fault";
-import type { MappingFunction } from "./functions";
+import type { MappingFunction } from "./mapping-function";
 import { roundDecimal } from "./functions-numbers";
 import { bounded, textOf } from "./functions-text";
 

@@ -1,6 +1,6 @@
 import type { Json } from "../domain/json";
 import { ValueFault } from "./fault";
-import type { MappingFunction } from "./functions";
+import type { MappingFunction } from "./mapping-function";
 
 /** A finite number, from a number or a text that is one. */
 function numberOf(value: Json): number {

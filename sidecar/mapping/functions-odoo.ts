@@ -1,6 +1,6 @@
 import type { JsonObject } from "../domain/json";
 import { ValueFault } from "./fault";
-import type { MappingFunction } from "./functions";
+import type { MappingFunction } from "./mapping-function";
 import { isObject } from "./paths";
 
 export const odooFunctions: Record<string, MappingFunction> = {

@@ -1,6 +1,6 @@
 import type { Json } from "../domain/json";
 import { ValueFault } from "./fault";
-import type { Argument, MappingFunction } from "./functions";
+import type { Argument, MappingFunction } from "./mapping-function";
 import { LIMITS } from "./limits";
 
 /** A text, from a text, number or boolean; anything else is a fault. */

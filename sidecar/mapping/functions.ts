@@ -1,20 +1,8 @@
-import type { Json } from "../domain/json";
 import { listFunctions } from "./functions-lists";
 import { numberFunctions } from "./functions-numbers";
 import { odooFunctions } from "./functions-odoo";
 import { textFunctions } from "./functions-text";
-
-export type Argument = string | number | boolean;
-
-/** One entry of the closed list. Pure: the same value and arguments always give the same result, and nothing else is read. */
-export interface MappingFunction {
-  /** One sentence for the editor and the guide. */
-  description: string;
-  /** Names and types of the arguments, in order. */
-  arguments: readonly { name: string; type: "text" | "integer" | "number"; optional?: boolean }[];
-  /** Gets a value that is neither absent nor null; throws ValueFault for what it cannot work with. */
-  call: (value: Json, args: readonly Argument[]) => Json;
-}
+import type { Argument, MappingFunction } from "./mapping-function";
 
 /** The closed list. A name that is not here does not compile. */
 export const FUNCTIONS: ReadonlyMap<string, MappingFunction> = new Map(

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../domain/json";
 import type { Lookup, MappingLine, Tables, WhenEmpty } from "./definition";
 import { dataFailure, inWords, ValueFault } from "./fault";
-import type { Argument, MappingFunction } from "./functions";
+import type { Argument, MappingFunction } from "./mapping-function";
 import { checkArguments, FUNCTIONS } from "./functions";
 import { LIMITS } from "./limits";
 import type { Reader } from "./paths";
