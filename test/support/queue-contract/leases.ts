@@ -1,0 +1,70 @@
+import { delivered, failed } from "./settlements";
+import { LEASE, type QueueScene } from "./scene";
+
+/** What becomes of a worker's deliveries when it falls silent. */
+export function leasesPromises(t: QueueScene): void {
+  describe("leases", () => {
+    it("renews what the worker still holds, and says what it has lost", async () => {
+      const [mine, other] = [await t.change("res.partner,1"), await t.change("res.partner,2")];
+      await t.claim("w1", 1);
+      await t.claim("w2", 1);
+      expect(await t.queue.renew("w1", [mine, other], LEASE)).toEqual([mine]);
+    });
+
+    it("treats an expired lease as unknown, never as not sent (D4)", async () => {
+      const id = await t.change("res.partner,1");
+      await t.claim("w1");
+      await t.fixture.letTimePass(t.system);
+      expect(await t.queue.reap()).toBeGreaterThanOrEqual(1);
+      expect(await t.fixture.states([id])).toEqual(["unknown"]);
+      const [again] = await t.claim("w2");
+      expect(again).toMatchObject({ id, verify: true, attempts: 2 });
+      expect(again?.lastAttemptAt).toBeInstanceOf(Date);
+      expect(await t.fixture.attempts(id)).toMatchObject([
+        { outcome: "unknown", error_code: "lease_expired", worker: "w1" },
+      ]);
+    });
+
+    it("still takes the late answer of the worker that had sent it", async () => {
+      const id = await t.change("res.partner,1");
+      await t.claim("w1");
+      await t.fixture.letTimePass(t.system);
+      await t.queue.reap();
+      expect(await t.settle([delivered(id, "remote-1")], "w1")).toEqual([{ id, state: "delivered", accepted: true }]);
+    });
+
+    it("wakes a lane whose worker died between its commit and the wake-up", async () => {
+      const [first, second] = [
+        await t.change("res.partner,1", { coalesce: false }),
+        await t.change("res.partner,1", { coalesce: false }),
+      ];
+      await t.claim();
+      await t.settle([delivered(first, "remote-1")]);
+      expect(await t.fixture.states([second])).toEqual(["waiting"]);
+      await t.queue.reap();
+      expect((await t.claim()).map((d) => d.id)).toEqual([second]);
+    });
+
+    it("keeps asking for a look-up until the outcome is known", async () => {
+      const id = await t.change("res.partner,1");
+      await t.claim("w1");
+      await t.settle([failed(id, "unknown", { kind: "unknown", code: "no_answer" })]);
+      await t.fixture.letTimePass(t.system);
+      expect(await t.claim("w1")).toMatchObject([{ id, verify: true }]);
+      await t.settle([{ id, outcome: "released", exchange: null }]);
+      await t.fixture.letTimePass(t.system);
+      expect(await t.claim("w1")).toMatchObject([{ id, verify: true }]);
+    });
+
+    it("gives an outcome that stays unknown to a person in the end", async () => {
+      const id = await t.change("res.partner,1");
+      for (const expected of ["unknown", "unknown", "held"]) {
+        await t.claim();
+        expect(await t.settle([failed(id, "unknown", { kind: "unknown", code: "no_answer" })])).toMatchObject([
+          { state: expected },
+        ]);
+        await t.fixture.letTimePass(t.system);
+      }
+    });
+  });
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import type { ClaimedDelivery, Settlement } from "../../../sidecar/domain/delivery";
+import type { Queue, Settled } from "../../../sidecar/odoo/queue";
+import type { Change, QueueFixture } from "../queue-fixture";
+import { delivered } from "./settlements";
+
+/** Seconds; no test waits for one to run out. */
+export const LEASE = 60;
+
+/** What a test of the contract works with: a queue, and a system of its own, so that the database may be shared with whatever else is in it. */
+export class QueueScene {
+  queue!: Queue;
+  fixture!: QueueFixture;
+  system = "";
+
+  async begin(queue: Queue, fixture: QueueFixture): Promise<void> {
+    this.queue = queue;
+    this.fixture = fixture;
+    this.system = `sys_${randomBytes(4).toString("hex")}`;
+    await fixture.system(this.system, { maxAttempts: 3 });
+  }
+
+  change(lane: string, rest: Partial<Change> = {}): Promise<number> {
+    return this.fixture.change({ system: this.system, lane, ...rest });
+  }
+
+  async claim(worker = "w1", max = 50): Promise<ClaimedDelivery[]> {
+    return (await this.queue.claim(worker, this.system, max, LEASE)).claimed;
+  }
+
+  settle(results: Settlement[], worker = "w1"): Promise<Settled[]> {
+    return this.queue.settle(worker, results);
+  }
+
+  /** A first change of the record, delivered. */
+  async deliverFirst(lane: string, externalId: string, worker = "w1"): Promise<number> {
+    const id = await this.change(lane, { priority: 1 });
+    await this.claim(worker, 1);
+    await this.settle([delivered(id, externalId)], worker);
+    return id;
+  }
+}
