@@ -20,8 +20,8 @@ export interface ReplayAnswer {
 
 /**
  * Sends deliveries again: the same payload, or (`reread`) the records as they are now. Used by the admin API and by
- * `hub replay`. A reread makes new deliveries for the same records; `queued` then names those that were read again. Throws `replay_nothing_named` without deliveries and filter, `replay_needs_odoo` for a reread without
- * an API key.
+ * `hub replay`. A reread makes new deliveries for the same records; `queued` then names those that were read again.
+ * Throws `replay_nothing_named` without deliveries and filter, `replay_needs_odoo` for a reread without an API key.
  */
 export async function replay(
   request: ReplayRequest,
@@ -41,9 +41,20 @@ export async function replay(
       field: "odoo.api_key",
     });
   }
-  // Somebody's decision, so Odoo asks for the group of operators: give it to the service user to allow this from outside.
-  await records.call("integration.delivery", "action_read_again", {}, { ids });
-  return { found: ids.length, queued: ids };
+  return { found: ids.length, queued: await reread(ids, by, request.force, records) };
+}
+
+/** Deliveries read again in one call: each call is one transaction in Odoo, which must end within its time limit. */
+const REREAD_AT_ONCE = 200;
+
+/** Answers the deliveries whose records were read again; the others' records are gone, or no rule sends them any more. */
+async function reread(ids: readonly number[], by: string, force: boolean, records: RecordClient): Promise<number[]> {
+  const queued: number[] = [];
+  for (let from = 0; from < ids.length; from += REREAD_AT_ONCE) {
+    const args = { delivery_ids: ids.slice(from, from + REREAD_AT_ONCE), requested_by: by, force };
+    queued.push(...(await records.call<number[]>("integration.queue", "reread", args)));
+  }
+  return queued;
 }
 
 async function idsOf(request: ReplayRequest, queue: Queue): Promise<number[]> {

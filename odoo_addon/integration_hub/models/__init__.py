@@ -16,6 +16,7 @@ from . import integration_link
 # Queue contract over Odoo's API
 from . import integration_queue
 from . import integration_queue_records
+from . import integration_queue_reading
 
 # Capture
 from . import capture_plan

@@ -28,17 +28,7 @@ class IntegrationDelivery(models.Model):
     def action_read_again(self):
         """Reads the records as they are now, under today's rules and mappings, and sends that. This delivery stays as
         it is."""
-        deliveries = self._for_decision(states=None)
-        again = self.browse()
-        for delivery in deliveries:
-            if delivery.model not in self.env:
-                continue
-            record = self.env[delivery.model].sudo().browse(delivery.res_id).exists()
-            queued = record and self.env["integration.rule"]._enqueue_records(
-                record, systems=delivery.system_id.sudo(), forced=True, rule_ids=delivery.sudo().event_id.rule_id.ids
-            )
-            if queued:
-                again |= delivery
+        again = self._for_decision(states=None)._read_again(forced=True)
         if not again:
             raise UserError(_("The record is gone, or no active rule sends it to that system any more."))
         again._note("read_again")
@@ -133,6 +123,24 @@ class IntegrationDelivery(models.Model):
         self.env["integration.attempt"].invalidate_model()
         return self._told(done, queued)
 
+    def _read_again(self, forced):
+        """Queues the records of these deliveries as they are now, for the same systems; answers the deliveries for
+        which that was possible. The rule that made a delivery goes before others."""
+        together = {}
+        for delivery in self.sudo():
+            key = (delivery.model, delivery.system_id, delivery.event_id.rule_id)
+            together.setdefault(key, []).append(delivery)
+        queued = set()  # (system, lane)
+        for (model, system, rule), deliveries in together.items():
+            if model not in self.env:
+                continue
+            records = self.env[model].sudo().browse({delivery.res_id: None for delivery in deliveries}).exists()
+            lanes = self.env["integration.rule"]._enqueue_records(
+                records, systems=system, forced=forced, rule_ids=rule.ids
+            )
+            queued.update((system, lane) for lane in lanes)
+        return self.filtered(lambda delivery: (delivery.sudo().system_id, delivery.lane) in queued)
+
     def _check_may_decide(self):
         self.check_access("read")
         if not self.env.su and not self.env.user.has_group("integration_hub.group_operator"):
@@ -163,7 +171,11 @@ class IntegrationDelivery(models.Model):
             raise UserError(_("This does not apply to deliveries in this state: %s.", found))
         return chosen
 
-    def _note(self, outcome, reason=None):
+    def _note(self, outcome, reason=None, requested_by=None):
+        """Keeps a decision in the attempts.
+
+        :param requested_by: who asked, where it was not the user who is signed in
+        """
         now = fields.Datetime.now()
         self.env["integration.attempt"].sudo().create(
             [
@@ -172,8 +184,8 @@ class IntegrationDelivery(models.Model):
                     "system_id": delivery.system_id.id,
                     "company_id": delivery.company_id.id,
                     "number": 0,
-                    "worker": self.env.user.name,
-                    "user_id": self.env.uid,
+                    "worker": requested_by or self.env.user.name,
+                    "user_id": None if requested_by else self.env.uid,
                     "reason": reason,
                     "started_at": now,
                     "ended_at": now,

@@ -14,6 +14,7 @@ from . import test_delivery_actions
 from . import test_json2
 from . import test_neutralize
 from . import test_queue_methods
+from . import test_queue_reading
 from . import test_queue_records
 from . import test_record_status
 from . import test_rights

@@ -23,6 +23,9 @@ CALLS = {
     "health": {},
     "request_records": {"system": "test_crm", "lanes": []},
     "write_back": {"system": "test_crm", "values": []},
+    "snapshot": {"model": "res.partner", "res_id": 1, "object": "test_customer"},
+    "sent_as": {"system": "test_crm", "model": "res.partner", "res_id": 1},
+    "reread": {"delivery_ids": [], "requested_by": "test", "force": False},
 }
 
 
@@ -35,6 +38,9 @@ class TestQueueMethods(HubCase):
         super().setUpClass()
         cls.sidecar = cls.person("hub_queue_sidecar", "integration_hub.group_sidecar")
         cls.administrator = cls.person("hub_queue_admin", "integration_hub.group_administrator", "base.group_system")
+        cls.env["integration.catalogue"].publish(
+            {"objects": [{"object": "test_customer", "model": "res.partner", "paths": ["name", "write_date"]}]}
+        )
 
     def queue(self, user=None):
         return self.env["integration.queue"].with_user(user or self.sidecar)

@@ -5,6 +5,7 @@ import { createAdminApp } from "../../../sidecar/admin/app";
 import type { Component } from "../../../sidecar/admin/readiness";
 import { HubError } from "../../../sidecar/domain/errors";
 import type { DeliveryFilter, Queue } from "../../../sidecar/odoo/queue";
+import type { RecordClient } from "../../../sidecar/odoo/record-client";
 import { createMetrics } from "../../../sidecar/telemetry/metrics";
 
 const TOKEN = "0123456789abcdef";
@@ -56,12 +57,12 @@ describe("the admin API", () => {
   let components: Component[];
   const metrics = createMetrics();
 
-  const app = (token: string | null = TOKEN): TestAgent =>
+  const app = (token: string | null = TOKEN, records: RecordClient | null = null): TestAgent =>
     request(
       createAdminApp(
         {
           queue: queue as unknown as Queue,
-          records: null,
+          records,
           metrics,
           components: () => Promise.resolve(components),
           running: () => [{ code: "hubspot", inFlight: 3, breaker: "closed", retryAt: null }],
@@ -157,6 +158,30 @@ describe("the admin API", () => {
         { system: "hubspot", states: ["held"], errorKind: "data", since: new Date("2026-11-21T00:00:00Z") },
         50,
       ]);
+    });
+
+    it("records read again, in calls that Odoo can answer in time, and names those it could read", async () => {
+      const calls: unknown[][] = [];
+      const call = (...args: unknown[]): Promise<number[]> => {
+        calls.push(args);
+        return Promise.resolve((args[2] as { delivery_ids: number[] }).delivery_ids.filter((id) => id % 2 === 0));
+      };
+      const deliveries = Array.from({ length: 250 }, (_, index) => index + 1);
+      const answer: unknown = (
+        await app(TOKEN, { call } as unknown as RecordClient)
+          .post("/v1/replay")
+          .set("authorization", `Bearer ${TOKEN}`)
+          .send({ deliveries, reread: true })
+          .expect(200)
+      ).body;
+      expect(answer).toEqual({ found: 250, queued: deliveries.filter((id) => id % 2 === 0) });
+      expect(calls).toEqual(
+        [deliveries.slice(0, 200), deliveries.slice(200)].map((delivery_ids) => [
+          "integration.queue",
+          "reread",
+          { delivery_ids, requested_by: "admin API", force: false },
+        ]),
+      );
     });
 
     it("nothing in a dry run, nothing unnamed, and no reread without Odoo's API", async () => {
