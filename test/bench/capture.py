@@ -1,7 +1,8 @@
 """Times the same work in two databases of one process, with the addon and without it, in turn.
 
-Run inside `odoo shell`. HUB_INPUT: {"with": database, "without": database, "rounds": n, "catalogue": what the sidecar publishes}.
-Prints one line: HUB_ANSWER {"<operation>": {"with": [seconds…], "without": [seconds…]}}.
+Run inside `odoo shell`. HUB_INPUT: {"with": database, "without": database, "catalogue": what the sidecar publishes}.
+Prints one line: HUB_ANSWER {"rules": n, "operations": {"<operation>": {"ratio", "pairs", "with": {"median_ms", "queries"},
+"without": {…}}}}. The ratio is the median of the pairs' ratios: what slows the machine down for a while slows both of a pair.
 """
 
 import gc
@@ -17,20 +18,31 @@ asked = json.loads(os.environ["HUB_INPUT"])
 SIDES = ("without", "with")
 registries = {side: Registry(asked[side]) for side in SIDES}
 BULK = 200
+WARM_UP = 2
+
+
+def as_administrator(cr):
+    """What a request of the administrator's browser works in: his rights, language and company."""
+    admin = api.Environment(cr, SUPERUSER_ID, {}).ref("base.user_admin")
+    context = {"lang": admin.lang, "tz": admin.tz, "allowed_company_ids": admin.company_ids.ids}
+    return api.Environment(cr, admin.id, context)
 
 
 def in_transaction(side, work):
-    """One committed transaction, as a user's request makes it; answers its seconds, commit included."""
+    """One committed transaction, as a user's request makes it; answers (seconds, queries), commit included."""
     with registries[side].cursor() as cr:
-        env = api.Environment(cr, SUPERUSER_ID, {"tracking_disable": False})
+        env = as_administrator(cr)
         prepared = work.prepare(env) if hasattr(work, "prepare") else None
         cr.commit()
         env.invalidate_all()
         gc.collect()
-        started = time.perf_counter()
+        gc.disable()
+        queries, started = cr.sql_log_count, time.perf_counter()
         work(env, prepared)
-        env.cr.commit()
-        return time.perf_counter() - started
+        cr.commit()
+        seconds = time.perf_counter() - started
+        gc.enable()
+        return seconds, cr.sql_log_count - queries
 
 
 def company(number):
@@ -84,20 +96,32 @@ def captured(side):
         return cr.fetchone()[0]
 
 
-rules = install_rules()
-answer = {"rules": rules, "operations": {}}
-for work, rounds in ((create_bulk, 1), (create_single, 4), (write, 6), (confirm_order, 3)):
+def measure(work, pairs):
     before = captured("with")
-    seconds = {side: [] for side in SIDES}
-    for _warm in range(2):
+    for _warm in range(WARM_UP):
         for side in SIDES:
             in_transaction(side, work)
-    for turn in range(asked["rounds"] * rounds):
+    runs = {side: [] for side in SIDES}
+    for turn in range(pairs):
         for side in SIDES if turn % 2 else SIDES[::-1]:
-            seconds[side].append(in_transaction(side, work))
+            runs[side].append(in_transaction(side, work))
     if captured("with") == before:
         raise SystemExit(f"{work.__name__}: nothing was captured, so nothing was measured")
-    answer["operations"][work.__name__] = {
-        side: {"median_ms": statistics.median(values) * 1000, "runs": len(values)} for side, values in seconds.items()
-    } | {"ratio": statistics.median(w / o for w, o in zip(seconds["with"], seconds["without"], strict=True))}
+    ratios = [with_addon / without for (with_addon, _), (without, _) in zip(runs["with"], runs["without"], strict=True)]
+    sides = {
+        side: {
+            "median_ms": statistics.median(seconds for seconds, _ in runs[side]) * 1000,
+            "queries": statistics.median_low(queries for _, queries in runs[side]),
+        }
+        for side in SIDES
+    }
+    return {"ratio": statistics.median(ratios), "pairs": pairs, **sides}
+
+
+rules = install_rules()
+gc.collect()
+gc.freeze()  # what both databases share is not looked through before every run
+# Pairs: as many as about 20 seconds hold on two idle cores.
+operations = {create_bulk: 15, create_single: 120, write: 120, confirm_order: 60}
+answer = {"rules": rules, "operations": {work.__name__: measure(work, pairs) for work, pairs in operations.items()}}
 print("HUB_ANSWER " + json.dumps(answer))

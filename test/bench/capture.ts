@@ -19,16 +19,29 @@ import { copyTemplate, ensureBaseTemplate } from "../stack/odoo/template";
 import { asUser } from "../stack/machine/os-user";
 import { run } from "../stack/machine/run";
 import { createScratchDir, startScratchPostgres } from "../stack/postgres/scratch";
+import { DURABLE } from "../stack/postgres/server";
 import { terminalProgress } from "../stack/progress";
 import type { Bench, BenchResult } from "./report";
 
 const WITH_ADDON = "with_addon";
-const ROUNDS = 25;
 const ANSWER = "HUB_ANSWER ";
 
+interface Side {
+  median_ms: number;
+  queries: number;
+}
+
+interface Operation {
+  ratio: number;
+  pairs: number;
+  with: Side;
+  without: Side;
+}
+
+/** What `capture.py` prints. */
 interface Answer {
   rules: number;
-  operations: Record<string, Record<"with" | "without", { median_ms: number; runs: number }> & { ratio: number }>;
+  operations: Record<string, Operation>;
 }
 
 /** What the capture costs Odoo's users: the same work in two databases of one Odoo process, with the addon and without it, in turn. */
@@ -42,6 +55,8 @@ export const capture: Bench = {
       result.ratios[name] = operation.ratio;
       result.figures[`${name}_with_ms`] = operation.with.median_ms;
       result.figures[`${name}_without_ms`] = operation.without.median_ms;
+      result.figures[`${name}_with_queries`] = operation.with.queries;
+      result.figures[`${name}_without_queries`] = operation.without.queries;
     }
     return result;
   },
@@ -55,7 +70,8 @@ async function measure(): Promise<Answer> {
   const dir = await createScratchDir(user);
   try {
     await copyTemplate(template, dir);
-    const server = await startScratchPostgres(binaries, user, path.join(dir, "pgdata"), template.postgresPassword);
+    const data = path.join(dir, "pgdata");
+    const server = await startScratchPostgres(binaries, user, data, template.postgresPassword, undefined, DURABLE);
     try {
       const home: OdooHome = { source: runtime.source, user, dir };
       await copyAddons(addonsDir(home));
@@ -77,7 +93,6 @@ async function measureInside(home: OdooHome): Promise<Answer> {
   const input = {
     with: WITH_ADDON,
     without: ODOO_DATABASE,
-    rounds: ROUNDS,
     catalogue: loadMappings([path.resolve(__dirname, "../../mappings")]).catalogue(),
   };
   const { stdout } = await run(PYTHON, odooArgs(home, WITH_ADDON, ["--no-http", "--log-level=error"], "shell"), {

@@ -20,6 +20,7 @@ from . import integration_queue_reading
 
 # Capture
 from . import capture_plan
+from . import capture_language
 from . import capture
 from . import capture_on_request
 

@@ -9,7 +9,7 @@ from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from .capture_judgement import guarded, judge, note_deletion
 from .capture_snapshot import read_records
-from .capture_transaction import captured, mark
+from .capture_transaction import captured, mark, note_unlink
 
 
 class Base(models.AbstractModel):
@@ -26,8 +26,7 @@ class Base(models.AbstractModel):
                     self.env[model].browse(parent_ids)._capture_before([to_many])
         records = super().create(vals_list)
         if plan.rules:
-            with guarded(self.env):
-                records._capture_mark()
+            records._capture_mark()
         return records
 
     def modified(self, fnames, create=False, before=False):
@@ -45,6 +44,7 @@ class Base(models.AbstractModel):
         return super().write(vals)
 
     def unlink(self):
+        note_unlink(self.env.cr)
         plan = self._capture_plan()
         if plan is not None and self:
             if plan.parents:
@@ -52,7 +52,7 @@ class Base(models.AbstractModel):
             if plan.rules:
                 with guarded(self.env):
                     note_deletion(self, plan)
-                    self._capture_mark()
+                self._capture_mark()
         return super().unlink()
 
     def _compute_field_value(self, field):
@@ -84,8 +84,14 @@ class Base(models.AbstractModel):
     def _capture_mark(self):
         mark(self, judge)
         transaction = captured(self.env.cr)
-        if transaction.origin is None:
-            transaction.origin = self._capture_origin()
+        context = self.env.context
+        if "import_file" in context:
+            transaction.imported = True
+        asker = (self.env.uid, context.get("integration_origin"))
+        if transaction.origin is None and transaction.asked != asker:
+            transaction.asked = asker
+            with guarded(self.env):
+                transaction.origin = self._capture_origin()
 
     def _capture_origin(self):
         """The system this change came from: the one a connector's user names, or the one whose user it is."""
@@ -107,20 +113,20 @@ class Base(models.AbstractModel):
 
     def _capture_before(self, names):
         """Keeps what these fields hold now, unless an earlier change of this transaction kept it already."""
-        with guarded(self.env):
-            transaction = captured(self.env.cr)
-            created = transaction.created.get(self._name, ())
-            images = transaction.before.setdefault(self._name, {})
-            unseen = [id_ for id_ in self._ids if id_ not in created and not images.get(id_, {}).keys() >= set(names)]
-            if unseen:
+        transaction = captured(self.env.cr)
+        created = transaction.created.get(self._name, ())
+        images = transaction.before.setdefault(self._name, {})
+        unseen = [
+            id_ for id_ in self._ids if id_ not in created and any(name not in images.get(id_, ()) for name in names)
+        ]
+        if unseen:
+            with guarded(self.env):
                 watched = self.env["integration.rule"]._capture_plans()[self._name].watched
                 readers = [(name, watched[name]) for name in names]
-                for records in self.browse(unseen)._capture_in_company():
+                for _company_id, records in self.browse(unseen)._capture_by_company():
                     for record, image in zip(records, read_records(records, readers), strict=True):
-                        known = images.setdefault(record.id, {})
-                        for name, value in image.items():
-                            known.setdefault(name, value)
-            self._capture_mark()
+                        images[record.id] = image | images.get(record.id, {})
+        self._capture_mark()
 
     def _capture_parents(self, parents, names, vals):
         """The records whose watched lines these are; with `vals`, also those they move to."""
@@ -140,21 +146,20 @@ class Base(models.AbstractModel):
                 if field in wanted and (records := records.browse(id_ for id_ in records._ids if id_)):
                     records.with_env(self.env)._capture_before([field.name])
 
-    def _capture_in_company(self):
-        """These records as the capture reads them: as superuser, in their company and its language, so that the same
-        change gives the same payload whoever makes it. Records without a company are read in the user's."""
-        by_company = {}
+    def _capture_by_company(self):
+        """`(company id or None, records)`: these records as the capture reads them, as superuser, in their company and
+        its language, so that the same change gives the same payload whoever makes it. Records without a company are
+        read in the user's."""
         field = self._fields.get("company_id")
-        shared = self.env.company
         if field is not None and field.type == "many2one" and field.comodel_name == "res.company":
+            by_company = {}
             for record in self.sudo():
-                by_company.setdefault(record.company_id or shared, []).append(record.id)
+                by_company.setdefault(record.company_id.id or None, []).append(record.id)
         else:
-            by_company[shared] = self._ids
-        for company, ids in by_company.items():
-            company = company.sudo()
-            context = {"allowed_company_ids": [company.id], "lang": company.partner_id.lang or "en_US", "tz": "UTC"}
-            yield self.browse(ids).sudo().with_context(context)
+            by_company = {None: self._ids}
+        for company_id, ids in by_company.items():
+            context = self.env["integration.rule"]._capture_context(company_id or self.env.company.id)
+            yield company_id, self.browse(ids).sudo().with_context(context)
 
 
 def _parents_in_values(plan, vals_list):

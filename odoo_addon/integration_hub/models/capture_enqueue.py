@@ -1,9 +1,6 @@
-"""Stores captured events in one statement: events, payloads, deliveries, and one notification.
+"""Stores captured events in one statement (`sql/07_private_enqueue.sql`)."""
 
-Plain inserts only. Anything shared with the sidecar would make the user's transaction fail, because Odoo runs
-REPEATABLE READ.
-"""
-
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +27,26 @@ class CapturedEvent:
             if system_id != origin and not (company_id and self.company_id and company_id != self.company_id)
         ]
 
+    def row(self, system_ids):
+        """What is stored of it, in the words of the SQL function."""
+        return {
+            "rule_id": self.rule.id,
+            "event_type": self.rule.event_type,
+            "object": self.rule.object,
+            "priority": self.rule.priority,
+            "coalesce": self.rule.coalesce,
+            "operation": self.operation,
+            "model": self.model,
+            "res_id": self.res_id,
+            "res_name": self.res_name,
+            "company_id": self.company_id,
+            "user_id": self.user_id,
+            "changed": ",".join(self.changed) or None,
+            "forced": self.forced,
+            "payload": self.payload,
+            "system_ids": system_ids,
+        }
+
 
 def store(cr, transaction, events, replaced=()):
     """Inserts the events that have a target, and takes back those of an earlier judgement of the same transaction.
@@ -39,74 +56,18 @@ def store(cr, transaction, events, replaced=()):
     """
     if replaced:
         cr.execute("DELETE FROM integration_event WHERE id = ANY(%s)", [list(replaced)])
-    rows, deliveries, codes = [], [], {}
+    rows, codes = [], {}
     for event in events:
-        targets = event.targets(transaction.origin)
-        if not targets:
-            continue
-        rows.append(event)
-        for system_id, code in targets:
-            deliveries.append((len(rows), system_id))
-            codes[code] = True
+        if targets := event.targets(transaction.origin):
+            rows.append(event.row([system_id for system_id, _code in targets]))
+            codes.update((code, True) for _system_id, code in targets)
     if not rows:
         return []
     cr.execute(
-        _INSERT,
-        {
-            "rule_id": [row.rule.id for row in rows],
-            "event_type": [row.rule.event_type for row in rows],
-            "object": [row.rule.object for row in rows],
-            "priority": [row.rule.priority for row in rows],
-            "coalesce": [row.rule.coalesce for row in rows],
-            "operation": [row.operation for row in rows],
-            "model": [row.model for row in rows],
-            "res_id": [row.res_id for row in rows],
-            "res_name": [row.res_name for row in rows],
-            "company_id": [row.company_id for row in rows],
-            "user_id": [row.user_id for row in rows],
-            "changed": [",".join(row.changed) or None for row in rows],
-            "forced": [row.forced for row in rows],
-            "payload": [row.payload for row in rows],
-            "place": [place for place, _system in deliveries],
-            "system_id": [system_id for _place, system_id in deliveries],
-            "origin": transaction.origin,
-            "traceparent": transaction.traceparent,
-            "codes": ",".join(codes),
-        },
+        "SELECT integration_hub_private.enqueue(%s, %s, %s, %s)",
+        [json.dumps(rows, ensure_ascii=False), transaction.origin, transaction.traceparent, ",".join(codes)],
     )
     ids = cr.fetchone()[0]
     for row, event_id in zip(rows, ids, strict=True):
-        transaction.emitted.setdefault((row.model, row.res_id), []).append(event_id)
+        transaction.emitted.setdefault((row["model"], row["res_id"]), []).append(event_id)
     return ids
-
-
-_INSERT = """
-WITH src AS MATERIALIZED (
-    SELECT s.*, nextval('integration_event_id_seq')::integer AS event_id, clock_timestamp() AT TIME ZONE 'UTC' AS at
-    FROM unnest(
-        %(rule_id)s::integer[], %(event_type)s::text[], %(object)s::text[], %(priority)s::integer[],
-        %(coalesce)s::boolean[], %(operation)s::text[], %(model)s::text[], %(res_id)s::integer[], %(res_name)s::text[],
-        %(company_id)s::integer[], %(user_id)s::integer[], %(changed)s::text[], %(forced)s::boolean[],
-        %(payload)s::text[]
-    ) WITH ORDINALITY AS s(rule_id, event_type, object, priority, is_state, operation, model, res_id, res_name,
-                           company_id, user_id, changed, forced, payload, place)
-), events AS (
-    INSERT INTO integration_event (id, event_type, object, operation, model, res_id, res_name, company_id, user_id,
-        rule_id, changed_fields, origin_system_id, traceparent, txid, occurred_at, create_date)
-    SELECT event_id, event_type, object, operation, model, res_id, res_name, company_id, user_id, rule_id,
-        changed, %(origin)s::integer, %(traceparent)s, pg_current_xact_id()::text, at, at
-    FROM src ORDER BY place
-), payloads AS (
-    INSERT INTO integration_event_payload (event_id, payload) SELECT event_id, payload FROM src ORDER BY place
-), deliveries AS (
-    INSERT INTO integration_delivery (event_id, system_id, lane, model, res_id, res_name, object, event_type, operation,
-        company_id, state, priority, "coalesce", forced, verify, attempts, create_date)
-    SELECT src.event_id, d.system_id, src.model || ',' || src.res_id, src.model, src.res_id, src.res_name, src.object,
-        src.event_type, src.operation, src.company_id, 'pending', src.priority, src.is_state, src.forced, false, 0,
-        src.at
-    FROM unnest(%(place)s::integer[], %(system_id)s::integer[]) WITH ORDINALITY AS d(place, system_id, turn)
-    JOIN src ON src.place = d.place
-    ORDER BY d.turn
-)
-SELECT array_agg(event_id ORDER BY place), (SELECT pg_notify('integration_hub', %(codes)s)) FROM src
-"""

@@ -8,7 +8,7 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFai
 
 from .capture_enqueue import CapturedEvent, store
 from .capture_snapshot import read_records
-from .capture_transaction import captured, take_marks
+from .capture_transaction import captured, existing, take_marks
 
 _logger = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ def judge(env):
         return
     with guarded(env):
         transaction = captured(env.cr)
+        if transaction.imported:
+            env.invalidate_all()
         plans = env["integration.rule"]._capture_plans()
         events, replaced = [], []
         for model, users in marks.items():
@@ -58,37 +60,36 @@ def note_deletion(records, plan):
     created = transaction.created.get(records._name, ())
     gone = transaction.gone.setdefault(records._name, {})
     known = records.exists().filtered(lambda record: record.id not in created)
-    for group in known._capture_in_company():
+    for company_id, group in known._capture_by_company():
         for rule in plan.rules:
             if not rule.on_unlink:
                 continue
-            chosen = rule.in_scope(group)
-            for record, values in zip(chosen, read_records(chosen, rule.readers), strict=True):
-                event = _event(rule, record, "unlink", values, [], {}, records.env.uid)
-                gone.setdefault(record.id, {})[rule.id] = event
+            chosen = rule.in_scope(group, company_id)
+            for res_id, values in zip(chosen._ids, read_records(chosen, rule.readers), strict=True):
+                event = _event(rule, chosen._name, company_id, "unlink", values, [], {}, records.env.uid)
+                gone.setdefault(res_id, {})[rule.id] = event
 
 
-def snapshot_event(rule, record, user_id, targets, forced):
+def snapshot_event(rule, record, company_id, user_id, targets, forced):
     """An event of a record as it is now, for these systems of the rule: somebody asked for it, nothing changed."""
     (values,) = read_records(record, rule.readers)
-    event = _event(rule, record, "write", values, [], {}, user_id)
+    event = _event(rule, record._name, company_id, "write", values, [], {}, user_id)
     event.systems = targets
     event.forced = forced
     return event
 
 
 def _judge_model(records, plan, users, transaction):
-    existing = records.exists()
-    deleted = set(records._ids) - set(existing._ids)
-    gone = transaction.gone.get(records._name, {})
-    for res_id in deleted:
-        yield from gone.get(res_id, {}).values()
-    if existing:
-        for group in existing._capture_in_company():
-            yield from _judge_group(group, plan, users, transaction)
+    present = existing(records)
+    if len(present) < len(records):
+        gone = transaction.gone.get(records._name, {})
+        for res_id in set(records._ids).difference(present._ids):
+            yield from gone.get(res_id, {}).values()
+    for company_id, group in present._capture_by_company():
+        yield from _judge_group(group, company_id, plan, users, transaction)
 
 
-def _judge_group(records, plan, users, transaction):
+def _judge_group(records, company_id, plan, users, transaction):
     """Events of records of one company: what changed, whether a rule wants it, and the payload, read once for all
     rules that share it."""
     created = transaction.created.get(records._name, ())
@@ -96,19 +97,20 @@ def _judge_group(records, plan, users, transaction):
     snapshots = {}
     for rule in plan.rules:
         operations = {}
-        for record in records:
-            if operation := _operation(rule, record, record.id in created, changes.get(record.id, {})):
-                operations[record.id] = operation
+        for res_id in records._ids:
+            if operation := _operation(rule, records, res_id, created, changes):
+                operations[res_id] = operation
         if not operations:
             continue
-        chosen = rule.in_scope(records.browse(operations))
+        chosen = rule.in_scope(records.browse(operations), company_id)
         known = snapshots.setdefault(id(rule.readers), {})
-        unread = chosen.browse(id_ for id_ in chosen._ids if id_ not in known)
-        known.update(zip(unread._ids, read_records(unread, rule.readers), strict=True))
-        for record in chosen:
-            before = {name: value for name, value in changes.get(record.id, {}).items() if name in rule.watched}
+        if unread := [res_id for res_id in chosen._ids if res_id not in known]:
+            known.update(zip(unread, read_records(chosen.browse(unread), rule.readers), strict=True))
+        for res_id in chosen._ids:
+            changed = changes.get(res_id, {})
+            before = {name: changed[name] for name in sorted(changed) if name in rule.watched}
             yield _event(
-                rule, record, operations[record.id], known[record.id], sorted(before), before, users[record.id]
+                rule, records._name, company_id, operations[res_id], known[res_id], list(before), before, users[res_id]
             )
 
 
@@ -118,11 +120,11 @@ def _changes(records, plan, created, images):
     names = {name for id_ in seen._ids for name in images[id_]}
     readers = [(name, plan.watched[name]) for name in names if name in plan.watched]
     changes = {}
-    for record, now in zip(seen, read_records(seen, readers), strict=True):
-        image = images[record.id]
+    for res_id, now in zip(seen._ids, read_records(seen, readers), strict=True):
+        image = images[res_id]
         changed = {name: image[name] for name in now if name in image and not _same(image[name], now[name])}
         if changed:
-            changes[record.id] = changed
+            changes[res_id] = changed
     return changes
 
 
@@ -133,32 +135,26 @@ def _same(before, now):
     return before == now
 
 
-def _operation(rule, record, created, changes):
-    if created:
+def _operation(rule, records, res_id, created, changes):
+    if res_id in created:
         return "create" if rule.on_create else None
-    if rule.on_archive and "active" in changes:
-        return "unarchive" if record.active else "archive"
-    if rule.on_write and not rule.watched.isdisjoint(changes):
+    changed = changes.get(res_id, ())
+    if rule.on_archive and "active" in changed:
+        return "unarchive" if records.browse(res_id).active else "archive"
+    if rule.on_write and not rule.watched.isdisjoint(changed):
         return "write"
     return None
 
 
-def _event(rule, record, operation, values, changed, before, user_id):
+def _event(rule, model, company_id, operation, values, changed, before, user_id):
     return CapturedEvent(
         rule=rule,
-        model=record._name,
-        res_id=record.id,
-        res_name=record.display_name or None,
-        company_id=_company_id(record),
+        model=model,
+        res_id=values["id"],
+        res_name=values["display_name"] or None,
+        company_id=company_id,
         user_id=user_id,
         operation=operation,
         changed=changed,
         payload=json.dumps({"record": values, "changed": changed, "before": before}, ensure_ascii=False),
     )
-
-
-def _company_id(record):
-    field = record._fields.get("company_id")
-    if field is not None and field.type == "many2one" and field.comodel_name == "res.company":
-        return record.company_id.id or None
-    return None

@@ -24,9 +24,9 @@ class IntegrationRule(models.Model):
         rules = sorted(plan.rules, key=lambda rule: rule.id not in (rule_ids or ()))
         events = []
         taken = set()  # (record id, system id)
-        for group in records._capture_in_company():
+        for company_id, group in records._capture_by_company():
             for rule in rules:
-                for record in rule.in_scope(group):
+                for record in rule.in_scope(group, company_id):
                     targets = tuple(
                         target
                         for target in rule.systems
@@ -34,7 +34,7 @@ class IntegrationRule(models.Model):
                     )
                     if targets:
                         taken.update((record.id, target[0]) for target in targets)
-                        events.append(snapshot_event(rule, record, self.env.uid, targets, forced))
+                        events.append(snapshot_event(rule, record, company_id, self.env.uid, targets, forced))
         # Somebody asked for it: that the last change came from the system itself does not matter.
         request = CapturedTransaction()
         request.traceparent = captured(self.env.cr).traceparent

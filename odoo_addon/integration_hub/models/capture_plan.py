@@ -28,10 +28,10 @@ class CompiledRule:
     priority: int
     coalesce: bool
 
-    def in_scope(self, records):
-        """The records that the rule's company and domain let through, as they are now."""
-        if self.company_id and "company_id" in records._fields:
-            records = records.filtered(lambda record: not record.company_id or record.company_id.id == self.company_id)
+    def in_scope(self, records, company_id):
+        """The records of this company (None: of none) that the rule lets through, as they are now."""
+        if self.company_id and company_id and company_id != self.company_id:
+            return records.browse()
         return records.filtered_domain(self.domain) if self.domain else records
 
 
@@ -90,7 +90,7 @@ class IntegrationRule(models.Model):
         watched = self.watched_field_ids.mapped("name") or [name for name in tree if name not in UNWATCHED]
         if self.on_archive and "active" in model._fields:
             watched = [*watched, "active"]
-        domain = Domain(self._parsed_domain())
+        domain = Domain(self._parsed_domain()).optimize(model)  # once here, or once a transaction
         key = (self.model, tuple(self._paths()))
         if (readers := shared.get(key)) is None:
             readers = shared[key] = compile_tree(self.env, self.model, complete(self.env, self.model, tree))

@@ -1,7 +1,8 @@
 """Reads records into the JSON form that every mapping under `mappings/odoo` reads (docs/architecture.md, Capture).
 
-The fields to read are a tree, `{field: {subfield: {}}}`. It is compiled once, when the rules are cached, into a list of
-`(name, read)` pairs; `read(record)` answers a JSON value.
+The fields to read are a tree, `{field: {subfield: {}}}`. It is compiled once, when the rules are cached, into a list
+of `(name, read)` pairs; `read(records)` answers one JSON value a record. Reading goes field by field, so that a record
+that many others point at (a product, a salesperson) is read once.
 """
 
 
@@ -12,110 +13,118 @@ def compile_tree(env, model, tree):
 
 
 def read_records(records, readers):
-    """One dict a record, in the records' order. Reads in batches: the records share their prefetch."""
-    names = [name for name, _read in readers if name != "id"]
-    if names:
-        records.fetch(names)
-    return [{name: read(record) for name, read in readers} for record in records]
+    """One dict a record, in the records' order.
+
+    Values that are not in memory come in batches, because the records share their prefetch. There is no `fetch` of
+    just the fields asked for: Odoo's own code reads the other ones in the same transaction, and then they come in two
+    queries instead of one.
+    """
+    records = list(records)
+    if not readers:
+        return [{} for _record in records]
+    names = [name for name, _read in readers]
+    columns = [read(records) for _name, read in readers]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def _reader(env, field, subtree):
     name = field.name
     if name == "id":
-        return lambda record: record.id
+        return lambda records: [record.id for record in records]
     if field.type == "many2one":
         return _many2one_reader(env, field, subtree)
     if field.type in ("one2many", "many2many"):
         return _to_many_reader(env, field, subtree)
-    return _SCALARS.get(field.type, _text)(name)
+    return _scalar_reader(name, _SCALARS.get(field.type, _text))
+
+
+def _scalar_reader(name, convert):
+    def read(records):
+        if not records:
+            return []
+        value = records[0]._fields[name].__get__
+        return [convert(value(record)) for record in records]
+
+    return read
 
 
 def _many2one_reader(env, field, subtree):
     name, model = field.name, field.comodel_name
-    readers = compile_tree(env, model, {key: sub for key, sub in subtree.items() if key not in ("id", "display_name")})
+    tree = {key: sub for key, sub in subtree.items() if key not in ("id", "display_name")}
+    readers = [
+        ("id", lambda targets: [target.id for target in targets]),
+        ("model", lambda targets: [model] * len(targets)),
+    ]
+    if "name" not in tree:  # asked for, it takes this place, and a display name may cost queries (a product's does)
+        readers.append(("name", _scalar_reader("display_name", lambda value: value)))
+    readers += compile_tree(env, model, tree)
 
-    def read(record):
-        target = record[name]
-        if not target:
-            return None
-        return {"id": target.id, "model": model, "name": target.display_name} | {
-            key: sub(target) for key, sub in readers
-        }
+    def read(records):
+        targets = [record[name]._ids for record in records]
+        seen = _seen(records, model, targets, readers)
+        return [seen[ids[0]] if ids else None for ids in targets]
 
     return read
 
 
 def _to_many_reader(env, field, subtree):
-    name = field.name
-    readers = compile_tree(env, field.comodel_name, {key: sub for key, sub in subtree.items() if key != "id"})
-    return lambda record: [{"id": line.id} | {key: sub(line) for key, sub in readers} for line in record[name]]
+    name, model = field.name, field.comodel_name
+    tree = {key: sub for key, sub in subtree.items() if key != "id"}
+    readers = [("id", lambda lines: [line.id for line in lines]), *compile_tree(env, model, tree)]
 
-
-def _text(name):
-    def read(record):
-        value = record[name]
-        return str(value) if value else None
-
-    return read
-
-
-def _boolean(name):
-    return lambda record: bool(record[name])
-
-
-def _number(name):
-    def read(record):
-        value = record[name]
-        return None if value is False else value
+    def read(records):
+        targets = [record[name]._ids for record in records]
+        seen = _seen(records, model, targets, readers)
+        return [[seen[id_] for id_ in ids] for ids in targets]
 
     return read
 
 
-def _float(name):
-    def read(record):
-        value = record[name]
-        # A value just computed still has the noise of binary fractions that the database rounds away.
-        return None if value is False else round(value, 10)
-
-    return read
-
-
-def _id(name):
-    return lambda record: record[name] or None
+def _seen(records, model, targets, readers):
+    """`{id: JSON value}` of the records that any of these point at, each read once."""
+    ids = tuple(dict.fromkeys(id_ for target in targets for id_ in target))
+    if not ids:
+        return {}
+    return dict(zip(ids, read_records(records[0].env[model].browse(ids), readers), strict=True))
 
 
-def _date(name):
-    def read(record):
-        value = record[name]
-        return value.isoformat() if value else None
-
-    return read
+def _text(value):
+    return str(value) if value else None
 
 
-def _datetime(name):
-    def read(record):
-        value = record[name]
-        return value.isoformat(timespec="milliseconds") + "Z" if value else None
-
-    return read
+def _number(value):
+    return None if value is False else value
 
 
-def _reference(name):
-    def read(record):
-        target = record[name]
-        return f"{target._name},{target.id}" if target else None
+def _float(value):
+    # A value just computed still has the noise of binary fractions that the database rounds away.
+    return None if value is False else round(value, 10)
 
-    return read
+
+def _truthy(value):
+    return value or None
+
+
+def _date(value):
+    return value.isoformat() if value else None
+
+
+def _datetime(value):
+    return value.isoformat(timespec="milliseconds") + "Z" if value else None
+
+
+def _reference(target):
+    return f"{target._name},{target.id}" if target else None
 
 
 _SCALARS = {
-    "boolean": _boolean,
+    "boolean": bool,
     "integer": _number,
     "float": _float,
     "monetary": _float,
     "date": _date,
     "datetime": _datetime,
     "reference": _reference,
-    "many2one_reference": _id,
-    "json": _id,
+    "many2one_reference": _truthy,
+    "json": _truthy,
 }

@@ -3,6 +3,7 @@
 import secrets
 
 KEY = "integration_hub"
+UNLINKED = "integration_hub.unlinked"
 
 
 class CapturedTransaction:
@@ -13,14 +14,16 @@ class CapturedTransaction:
     judgement replaces the one that counts. (Which one that is, a rolled-back savepoint may have changed.)
     """
 
-    __slots__ = ("before", "created", "emitted", "gone", "origin", "traceparent")
+    __slots__ = ("asked", "before", "created", "emitted", "gone", "imported", "origin", "traceparent")
 
     def __init__(self):
         self.created = {}  # {model: {id, …}}
         self.before = {}  # {model: {id: {field: JSON value}}}
         self.gone = {}  # {model: {id: {rule id: (company id, name, user id, payload)}}}: read before a delete
+        self.imported = False  # a test run of an import undoes its changes, but not what memory holds of them
         self.emitted = {}  # {(model, id): [event id, …]}
         self.origin = None  # id of the system this transaction's changes came from
+        self.asked = None  # (user id, named system) that was last asked for its origin: asking again answers the same
         self.traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
@@ -30,6 +33,24 @@ def captured(cr):
     if transaction is None:
         transaction = cr.postcommit.data[KEY] = CapturedTransaction()
     return transaction
+
+
+def note_unlink(cr):
+    """This transaction deletes rows, of whatever model: foreign keys may take others with them."""
+    cr.postcommit.data[UNLINKED] = True
+
+
+def existing(records):
+    """The records that are still there. Only what this transaction created (and took back in a savepoint) or deleted
+    can be gone, so only then it costs a query."""
+    cr = records.env.cr
+    if cr.postcommit.data.get(UNLINKED):
+        return records.exists()
+    created = captured(cr).created.get(records._name, ())
+    if fresh := [id_ for id_ in records._ids if id_ in created]:
+        gone = set(fresh).difference(records.browse(fresh).exists()._ids)
+        return records.browse(id_ for id_ in records._ids if id_ not in gone) if gone else records
+    return records
 
 
 def mark(records, judge):

@@ -31,20 +31,16 @@ class IntegrationQueue(models.AbstractModel):
         return [lane for lane in lanes if lane in set(queued)]
 
     @for_the_sidecar
-    def write_back(self, system, values, model=None, res_id=None):
+    def write_back(self, system, values):
         """Writes what a system answered to records, as the calling user, with the system as the origin: no event for
         it comes of it.
 
         :param system: code of the system
-        :param values: ``[{"lane", "values"}]``; or, with `model` and `res_id`, the values of that one record
-        :return: for a list, one result a row in its order, ``{"lane", "ok": true}`` or ``{"lane", "ok": false,
-            "kind", "message", "field"}``: a bad row never takes the others with it. For one record True.
-        :raise UserError, AccessError: for one record, what Odoo says to it
+        :param values: ``[{"lane", "values"}]``
+        :return: one result a row in its order, ``{"lane", "ok": true}`` or ``{"lane", "ok": false, "kind", "message",
+            "field"}``: a bad row never takes the others with it
         """
         self._system(system)
-        if model is not None:
-            self._write_one(system, f"{model},{res_id}", values)
-            return True
         return [self._try_to_write(system, row["lane"], row["values"]) for row in values]
 
     def _try_to_write(self, system, lane, values):

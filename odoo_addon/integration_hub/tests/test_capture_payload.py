@@ -85,6 +85,18 @@ class TestCapturePayload(HubCase):
         company.with_context(lang="fr_FR").phone = "5"
         self.assertEqual(self.payload(self.the_event())["record"]["category_id"], [{"id": tag.id, "name": "Client"}])
 
+    def test_a_company_that_changes_its_language_is_read_in_the_new_one_at_once(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        tag = self.env["res.partner.category"].create({"name": "Client"})
+        tag.with_context(lang="fr_FR").name = "Cliente"
+        company = self.committed(self.company(category_id=[(6, 0, tag.ids)]))
+        self.rule.payload_fields = "phone\ncategory_id.name"
+        for lang, name in (("en_US", "Client"), ("fr_FR", "Cliente")):
+            self.env.company.partner_id.lang = lang
+            company.phone = lang
+            event = self.the_event()
+            self.assertEqual(self.payload(event)["record"]["category_id"], [{"id": tag.id, "name": name}])
+
     def test_text_from_outside_survives_the_way_into_the_queue(self):
         name = "Ünï \"quoted\" \\ 100% {brace} 'single'\n漢字 🙂"
         company = self.company(name)

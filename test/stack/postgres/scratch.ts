@@ -40,7 +40,7 @@ async function sweepScratch(): Promise<void> {
   }
 }
 
-/** A Postgres server that is a child of this process and does not care about losing its data. */
+/** A Postgres server that is a child of this process. */
 export interface ScratchPostgres {
   port: number;
   adminUrl: string;
@@ -48,18 +48,22 @@ export interface ScratchPostgres {
   stop(): Promise<void>;
 }
 
-/** Start a server on an existing data folder whose superuser has this password. */
+/**
+ * Start a server on an existing data folder whose superuser has this password. It does not care about losing its data, unless
+ * other settings say so.
+ */
 export async function startScratchPostgres(
   binaries: PostgresBinaries,
   user: ServiceUser,
   dataDir: string,
   password: string,
   signal?: AbortSignal,
+  settings = DISPOSABLE,
 ): Promise<ScratchPostgres> {
   const port = await freePort();
   const logFile = `${dataDir}.log`;
   const log = openSync(logFile, "a", 0o600);
-  const child = spawn(binaries.postgres, postgresArgs(dataDir, port, DISPOSABLE), {
+  const child = spawn(binaries.postgres, postgresArgs(dataDir, port, settings), {
     cwd: dataDir,
     stdio: ["ignore", log, log],
     // Its own group: an interrupt typed in the terminal must not stop the server before its clients.

@@ -20,6 +20,9 @@ export const DISPOSABLE: Readonly<Record<string, string>> = {
   max_wal_size: "64MB",
 };
 
+/** Settings for servers that keep what they committed, as every server in use does: Postgres's own defaults. */
+export const DURABLE: Readonly<Record<string, string>> = {};
+
 /** Settings every server here runs with. */
 const COMMON: Readonly<Record<string, string>> = {
   listen_addresses: HOST,

@@ -1,0 +1,42 @@
+-- Stores captured events, in the user's transaction: events, payloads, deliveries, and one notification. Plain inserts only:
+-- anything shared with the sidecar would make the user's transaction fail, because Odoo runs REPEATABLE READ.
+-- `entries`: [{"rule_id", "event_type", "object", "priority", "coalesce", "operation", "model", "res_id", "res_name", "company_id",
+-- "user_id", "changed", "forced", "payload", "system_ids"}]; `codes`: of the systems with new work, comma-separated.
+-- Answers the ids of the events, in the order of the entries.
+-- Measured (1 event / 200 events): a statement sent by the addon 0.95 / 15 ms with arrays as arguments, 0.8 / 14 ms with one JSON text;
+-- as a function, whose plan the session keeps, 0.5 ms. Of the 200 events' time foreign keys take 5 ms and indexes 2 ms.
+CREATE OR REPLACE FUNCTION integration_hub_private.enqueue(entries json, origin integer, traceparent text, codes text) RETURNS integer[]
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  v_ids integer[];
+BEGIN
+  WITH src AS MATERIALIZED (
+    SELECT s.*, nextval('public.integration_event_id_seq')::integer AS event_id, clock_timestamp() AT TIME ZONE 'UTC' AS at
+    FROM ROWS FROM (json_to_recordset(enqueue.entries) AS (
+        rule_id integer, event_type text, object text, priority integer, "coalesce" boolean, operation text, model text,
+        res_id integer, res_name text, company_id integer, user_id integer, changed text, forced boolean, payload text,
+        system_ids integer[]
+    )) WITH ORDINALITY AS s(rule_id, event_type, object, priority, is_state, operation, model, res_id, res_name,
+                            company_id, user_id, changed, forced, payload, system_ids, place)
+  ), events AS (
+    INSERT INTO public.integration_event (id, event_type, object, operation, model, res_id, res_name, company_id, user_id,
+        rule_id, changed_fields, origin_system_id, traceparent, txid, occurred_at, create_date)
+    SELECT event_id, event_type, object, operation, model, res_id, res_name, company_id, user_id, rule_id,
+        changed, enqueue.origin, enqueue.traceparent, pg_current_xact_id()::text, at, at
+    FROM src ORDER BY place
+  ), payloads AS (
+    INSERT INTO public.integration_event_payload (event_id, payload) SELECT event_id, payload FROM src ORDER BY place
+  ), deliveries AS (
+    INSERT INTO public.integration_delivery (event_id, system_id, lane, model, res_id, res_name, object, event_type, operation,
+        company_id, state, priority, "coalesce", forced, verify, attempts, create_date)
+    SELECT event_id, system_id, model || ',' || res_id, model, res_id, res_name, object, event_type, operation,
+        company_id, 'pending', priority, is_state, forced, false, 0, at
+    FROM src, unnest(system_ids) WITH ORDINALITY AS d(system_id, turn)
+    ORDER BY place, turn
+  )
+  SELECT array_agg(event_id ORDER BY place) INTO v_ids FROM src;
+  PERFORM pg_notify('integration_hub', codes);
+  RETURN v_ids;
+END $$;
