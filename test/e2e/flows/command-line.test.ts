@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
-import { userInfo } from "node:os";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { request } from "undici";
 import { OdooApi } from "../../support/odoo-api";
@@ -10,6 +11,7 @@ import { e2eStack } from "../support/e2e-stack";
 import { Exchanges } from "../support/exchanges";
 
 const HUB = path.resolve(__dirname, "../../../sidecar/bin/hub.js");
+const CUSTOMER = path.join("odoo", "customer.json");
 const PREVIEW = ["preview", "--system", "hubspot"];
 
 interface Preview {
@@ -33,8 +35,13 @@ beforeAll(async () => {
 
 /** The program as an administrator runs it beside a sidecar that serves, with the same configuration. */
 async function hub(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  return hubWith({}, ...args);
+}
+
+async function hubWith(variables: Record<string, string>, ...args: string[]): ReturnType<typeof hub> {
   const child = spawn(process.execPath, [HUB, "--config", stack.sidecar.configFile, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...variables },
   });
   let [out, err] = ["", ""];
   child.stdout.on("data", (part) => (out += String(part)));
@@ -128,6 +135,25 @@ describe("hub preview of a record in Odoo (DES-04)", () => {
     expect(shown.outgoing).toBeUndefined();
     expect(shown.findings).toMatchObject([{ kind: "data", field: expect.stringContaining("stage") as string }]);
     expect(code).toBe(1);
+  });
+
+  it("names the fields of a changed mapping that no running sidecar has asked Odoo for yet", async () => {
+    const shipped = path.resolve(__dirname, "../../../mappings");
+    const mapping = JSON.parse(await readFile(path.join(shipped, CUSTOMER), "utf8")) as { lines: { to: string }[] };
+    mapping.lines = mapping.lines.map((line) =>
+      line.to === "reference" ? { to: "reference", from: "barcode" } : line,
+    );
+    const overlay = await mkdtemp(path.join(tmpdir(), "hub-overlay-"));
+    try {
+      await mkdir(path.dirname(path.join(overlay, CUSTOMER)), { recursive: true });
+      await writeFile(path.join(overlay, CUSTOMER), JSON.stringify(mapping));
+      const args = [...PREVIEW, "--model", "res.partner", "--id", String(await company("Changed mapping"))];
+      expect((await hub(...args)).err).toBe("");
+      const { err } = await hubWith({ HUB_MAPPINGS_DIRS: `${shipped},${overlay}` }, ...args);
+      expect(err).toContain("not read: barcode.");
+    } finally {
+      await rm(overlay, { recursive: true });
+    }
   });
 
   it("says in words what cannot be read", async () => {
