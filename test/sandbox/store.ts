@@ -57,6 +57,15 @@ export class Table {
     return record;
   }
 
+  /** Puts back a record of an earlier run; its id counts as given out. */
+  restore(record: StoredRecord): void {
+    const known = this.records.get(record.id);
+    if (known) this.free(known);
+    else this.options.nextId();
+    this.records.set(record.id, record);
+    if (!record.deleted) this.take(record);
+  }
+
   update(id: string, fields: Fields): StoredRecord | null {
     const record = this.get(id);
     if (!record) return null;
@@ -163,6 +172,24 @@ export class Store {
   clear(): void {
     this.tables.clear();
     this.lag.clear();
+  }
+
+  /** Everything there ever was, by `system/type`. */
+  dump(): Record<string, StoredRecord[]> {
+    return Object.fromEntries([...this.tables].map(([name, table]) => [name, table.all()]));
+  }
+
+  /** Puts back what `dump` gave in an earlier run. Types that no longer exist are left out. */
+  restore(dump: Record<string, StoredRecord[]>): void {
+    for (const [name, records] of Object.entries(dump)) {
+      for (const record of records) this.tables.get(name)?.restore(record);
+    }
+  }
+
+  /** Told after every change; answers how to stop listening. */
+  onChange(listener: () => void): () => void {
+    this.watchers.add(listener);
+    return () => this.watchers.delete(listener);
   }
 
   /** Resolves when the condition holds, checked after each change; false when `timeoutMs` passes first. */

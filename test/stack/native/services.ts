@@ -99,7 +99,7 @@ export function sandboxService(instance: Instance): ServiceSpec {
   return {
     name: "sandbox",
     command: process.execPath,
-    args: ["--import", "tsx", SANDBOX_PROGRAM, "--port", port],
+    args: ["--import", "tsx", SANDBOX_PROGRAM, "--port", port, "--state", path.join(instance.dir, "sandbox.json")],
     cwd: repoRoot,
     env: process.env,
     logFile: logFile(instance, "sandbox"),
