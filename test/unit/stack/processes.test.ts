@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { identify } from "../../stack/machine/proc";
 import { runningService, startService, stopService, type ServiceSpec } from "../../stack/native/processes";
+import { waitFor } from "../../support/wait-for";
 
 let dir: string;
 beforeEach(() => {
@@ -43,14 +44,13 @@ it("ends the helpers of a service with it", async () => {
     setInterval(() => {}, 1000)`;
   await startService(dir, service(program));
   let helper = 0;
-  while (!helper) {
-    helper = Number(readFileSync(path.join(dir, "sandbox.log"), "utf8"));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await waitFor(
+    "the helper to say its number",
+    () => (helper = Number(readFileSync(path.join(dir, "sandbox.log"), "utf8"))) > 0,
+  );
   expect(identify(helper)).toBeDefined();
   await stopService(dir, "sandbox");
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(identify(helper)).toBeUndefined();
+  await waitFor("the helper to end", () => identify(helper) === undefined);
 });
 
 it("leaves a process alone that only has the same number", async () => {
