@@ -4,6 +4,7 @@ import json
 import logging
 from contextlib import contextmanager
 
+from odoo.exceptions import MissingError
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from .capture_enqueue import CapturedEvent, store
@@ -80,13 +81,21 @@ def snapshot_event(rule, record, company_id, user_id, targets, forced):
 
 
 def _judge_model(records, plan, users, transaction):
-    present = existing(records)
+    try:
+        return _judge_present(records, existing(records), plan, users, transaction)
+    except MissingError:  # deleted by raw SQL, which nothing in Odoo sees
+        return _judge_present(records, records.exists(), plan, users, transaction)
+
+
+def _judge_present(records, present, plan, users, transaction):
+    events = []
     if len(present) < len(records):
         gone = transaction.gone.get(records._name, {})
         for res_id in set(records._ids).difference(present._ids):
-            yield from gone.get(res_id, {}).values()
+            events += gone.get(res_id, {}).values()
     for company_id, group in present._capture_by_company():
-        yield from _judge_group(group, company_id, plan, users, transaction)
+        events += _judge_group(group, company_id, plan, users, transaction)
+    return events
 
 
 def _judge_group(records, company_id, plan, users, transaction):

@@ -90,7 +90,7 @@ class IntegrationRule(models.Model):
         watched = self.watched_field_ids.mapped("name") or [name for name in tree if name not in UNWATCHED]
         if self.on_archive and "active" in model._fields:
             watched = [*watched, "active"]
-        domain = Domain(self._parsed_domain()).optimize(model)  # once here, or once a transaction
+        domain = _optimized(Domain(self._parsed_domain()), model)
         key = (self.model, tuple(self._paths()))
         if (readers := shared.get(key)) is None:
             readers = shared[key] = compile_tree(self.env, self.model, complete(self.env, self.model, tree))
@@ -158,3 +158,12 @@ class IntegrationRule(models.Model):
                         )
                     elif source.compute:
                         todo.append(source)
+
+
+def _optimized(domain, model):
+    """Once here, or once a transaction. A domain with a field that is gone stays as it is: it is the judgement of that
+    model that fails then, not every change of every model."""
+    try:
+        return domain.optimize(model)
+    except (ValueError, KeyError):
+        return domain

@@ -189,3 +189,21 @@ class TestCaptureChanges(HubCase):
         self.psa.active = False
         self.company()
         self.assertEqual(self.the_event().delivery_ids.system_id, self.crm)
+
+    def test_a_changed_record_that_raw_sql_deletes_makes_no_event_and_stops_nobody(self):
+        company = self.committed(self.company(phone="1"))
+        company.phone = "2"
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM res_partner WHERE id = %s", [company.id])
+        self.env.invalidate_all()
+        self.assertFalse(self.events())
+
+    def test_a_rule_whose_domain_names_a_lost_field_stops_no_other_model(self):
+        self.make_rule("res.partner.category", ("name",))
+        self.env.cr.execute(
+            "UPDATE integration_rule SET domain = %s WHERE id = %s", ["[('lost_field', '=', 1)]", self.rule.id]
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.env["res.partner.category"].create({"name": "Tag"})
+        self.assertEqual(self.the_event().model, "res.partner.category")
