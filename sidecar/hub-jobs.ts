@@ -16,7 +16,7 @@ export function hubJobs(hub: Hub): Job[] {
         config,
         name: hub.connections.find((open) => open.config.code === config.code)?.name ?? config.name ?? config.code,
       }));
-      const created = await publishCatalogue(hub.records, catalogueFor(hub.mappings.catalogue(), systems));
+      const created = await publishCatalogue(hub.records, catalogueFor(hub.mappings, systems));
       hub.publishFailure = null;
       lastPublished = Date.now();
       hub.log.info({ created_systems: created }, "catalogue published");

@@ -15,7 +15,7 @@ export interface CatalogueObject {
   model: string;
   /** Version of the canonical object. */
   version: number;
-  /** Dotted Odoo paths the mapping reads. Those this Odoo does not have are left out of the payload. */
+  /** Dotted Odoo paths that a connected system's document comes from. Those this Odoo does not have are left out of the payload. */
   paths: string[];
 }
 

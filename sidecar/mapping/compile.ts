@@ -258,10 +258,10 @@ class Compiler {
   }
 }
 
+/** A new list each time: the one that is there may be the source's own, or a constant of the mapping. */
 function append(out: JsonObject, key: string, value: Json): void {
   const list = Object.hasOwn(out, key) ? out[key] : undefined;
-  if (Array.isArray(list)) list.push(value);
-  else out[key] = [value];
+  out[key] = Array.isArray(list) ? [...list, value] : [value];
 }
 
 function mapItems(list: Json, steps: Step[], takes: Test | undefined, field: string, state: RunState): Json[] {

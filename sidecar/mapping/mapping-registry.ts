@@ -6,6 +6,7 @@ import { askedPaths } from "./catalogue";
 import type { RuleDefinition, WriteBack } from "./definition";
 import type { DocumentCheck } from "./documents";
 import { dataFailure } from "./fault";
+import { neededPaths } from "./needed-paths";
 import { isObject } from "./paths";
 import type { CompiledMapping, MissingLink, RunContext } from "./run";
 import { linkedLanes, run } from "./run";
@@ -94,19 +95,30 @@ export class MappingRegistry {
     return this.systems.get(system)?.has(object) ?? false;
   }
 
-  /** What is published to Odoo. */
-  catalogue(): Catalogue {
+  /**
+   * What is published to Odoo. Of each object only the paths that the systems of these connectors use: what nobody uses never leaves Odoo's
+   * tables, and a change of it is no event. Without `connectors`: of all systems there are mappings for.
+   */
+  catalogue(connectors: readonly string[] = [...this.systems.keys()]): Catalogue {
     return {
       objects: [...this.odoo.entries()].map(([object, { mapping, model, target }]) => ({
         object,
         title: target.title,
         model,
         version: target.version,
-        paths: askedPaths(mapping.sourcePaths),
+        paths: askedPaths(neededPaths(mapping.definition.lines, target.schema, this.readersOf(object, connectors))),
       })),
       systems: [...this.systems.entries()].map(([code, objects]) => ({ code, objects: [...objects.keys()] })),
       rules: [...this.rules],
     };
+  }
+
+  /** The canonical paths that each of these connectors' mappings reads of an object. */
+  private readersOf(object: string, connectors: readonly string[]): (readonly string[])[] {
+    return connectors.flatMap((connector) => {
+      const entry = this.systems.get(connector)?.get(object);
+      return entry ? [entry.mapping.sourcePaths] : [];
+    });
   }
 
   private entryOf(system: string, object: string): SystemEntry {

@@ -1,6 +1,6 @@
 import type { SystemConfig } from "../config/config";
 import type { Json, JsonObject } from "../domain/json";
-import type { Catalogue } from "../mapping/registry";
+import type { MappingRegistry } from "../mapping/registry";
 import type { RecordClient } from "../odoo/record-client";
 
 /** A connection as people see it. */
@@ -13,7 +13,11 @@ export interface NamedSystem {
  * What this sidecar can carry, for its own connections: mappings know connectors, Odoo knows connections, and there may
  * be two connections with one connector. A rule for systems that are not connected is left out.
  */
-export function catalogueFor(catalogue: Catalogue, systems: readonly NamedSystem[]): JsonObject {
+export function catalogueFor(
+  mappings: Pick<MappingRegistry, "catalogue">,
+  systems: readonly NamedSystem[],
+): JsonObject {
+  const catalogue = mappings.catalogue([...new Set(systems.map((system) => system.config.connector))]);
   const codesOf = (connector: string): string[] =>
     systems.filter((system) => system.config.connector === connector).map((system) => system.config.code);
   const taken = new Map(catalogue.systems.map((system) => [system.code, system.objects]));

@@ -260,6 +260,24 @@ describe("append", () => {
     const lines = ["a", "b", "c"].map((from) => ({ to: "tags", from, append: true }));
     expect(runLines(lines, { a: "x", b: null, c: "z" }).document).toStrictEqual({ tags: ["x", "z"] });
   });
+
+  it("adds to a list that another line put there, and leaves the source's own list alone", () => {
+    const input = { tags: ["x"], extra: "y" };
+    const lines = [
+      { to: "tags", from: "tags" },
+      { to: "tags", from: "extra", append: true },
+    ];
+    expect(runLines(lines, input).document).toStrictEqual({ tags: ["x", "y"] });
+    expect(input.tags).toEqual(["x"]);
+  });
+
+  it("adds to a list that is a constant of the mapping", () => {
+    const lines = [
+      { to: "tags", const: ["odoo"] },
+      { to: "tags", from: "extra", append: true },
+    ];
+    expect(runLines(lines, { extra: "y" }).document).toStrictEqual({ tags: ["odoo", "y"] });
+  });
 });
 
 describe("what a mapping reads", () => {

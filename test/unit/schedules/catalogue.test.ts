@@ -28,14 +28,21 @@ describe("the catalogue that Odoo is told", () => {
     rules: [rule("customer_changed", ["hubspot", "asana"]), rule("task_changed", ["asana"])],
   };
 
+  const mappings = { catalogue: jest.fn(() => catalogue) };
+
+  it("asks for what the connected systems use, each connector once (SEC-07)", () => {
+    catalogueFor(mappings, [system("hubspot_be", "hubspot"), system("hubspot_fr", "hubspot")]);
+    expect(mappings.catalogue).toHaveBeenLastCalledWith(["hubspot"]);
+  });
+
   it("holds this sidecar's connections with what their connector takes", () => {
-    expect(catalogueFor(catalogue, [system("hubspot")])["systems"]).toEqual([
+    expect(catalogueFor(mappings, [system("hubspot")])["systems"]).toEqual([
       { code: "hubspot", name: "HUBSPOT", connector: "hubspot", objects: ["customer"] },
     ]);
   });
 
   it("names connections in rules, two where two use one connector", () => {
-    const rules = catalogueFor(catalogue, [system("hubspot_be", "hubspot"), system("hubspot_fr", "hubspot")])["rules"];
+    const rules = catalogueFor(mappings, [system("hubspot_be", "hubspot"), system("hubspot_fr", "hubspot")])["rules"];
     expect(rules).toEqual([{ code: "customer_changed", systems: ["hubspot_be", "hubspot_fr"] }]);
   });
 });
