@@ -265,7 +265,7 @@ describe("append", () => {
     const input = { tags: ["x"], extra: "y" };
     const lines = [
       { to: "tags", from: "tags" },
-      { to: "tags", from: "extra", append: true },
+      { to: "tags", from: "extra", append: true, when: { from: "extra", exists: true } },
     ];
     expect(runLines(lines, input).document).toStrictEqual({ tags: ["x", "y"] });
     expect(input.tags).toEqual(["x"]);
@@ -274,7 +274,7 @@ describe("append", () => {
   it("adds to a list that is a constant of the mapping", () => {
     const lines = [
       { to: "tags", const: ["odoo"] },
-      { to: "tags", from: "extra", append: true },
+      { to: "tags", from: "extra", append: true, when: { from: "extra", exists: true } },
     ];
     expect(runLines(lines, { extra: "y" }).document).toStrictEqual({ tags: ["odoo", "y"] });
   });
