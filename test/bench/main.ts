@@ -5,8 +5,9 @@
 import { Command } from "commander";
 import { capture } from "./capture";
 import { report, type Bench } from "./report";
+import { scale } from "./scale";
 
-const BENCHES: Bench[] = [capture];
+const BENCHES: Bench[] = [capture, scale];
 
 const program = new Command("npm run bench --")
   .argument("<name>", `what to measure: ${BENCHES.map((bench) => `${bench.name} (${bench.title})`).join("; ")}`)

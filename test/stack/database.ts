@@ -32,7 +32,7 @@ export interface OdooPostgres {
  * them, without the seconds that starting Odoo takes. The server is a child of this process and goes with it.
  */
 export async function startPostgresWithOdooTemplate(
-  options: { progress?: Progress; signal?: AbortSignal } = {},
+  options: { progress?: Progress; signal?: AbortSignal; settings?: Readonly<Record<string, string>> } = {},
 ): Promise<OdooPostgres> {
   const runtime = await ensureRuntime(options.progress ?? silent, options.signal);
   const template = await ensureAddonTemplate(runtime, { demoData: true });
@@ -41,7 +41,14 @@ export async function startPostgresWithOdooTemplate(
     await copyTemplate(template, dir, options.signal);
     const dataDir = path.join(dir, "pgdata");
     const { binaries, user } = runtime;
-    const server = await startScratchPostgres(binaries, user, dataDir, template.postgresPassword, options.signal);
+    const server = await startScratchPostgres(
+      binaries,
+      user,
+      dataDir,
+      template.postgresPassword,
+      options.signal,
+      options.settings,
+    );
     return {
       adminUrl: server.adminUrl,
       newDatabase: async () => await copyOdooDatabase(server.adminUrl, template),

@@ -17,18 +17,19 @@ BEGIN
 
   SELECT coalesce(jsonb_agg(jsonb_build_object('id', wanted.id, 'owner_lane', wanted.owner_lane)), '[]') INTO v_taken
   FROM (
-    SELECT r.id, coalesce(
+    SELECT named.id, coalesce(
         (SELECT k.lane::text FROM public.integration_link k
-         WHERE k.system_id = d.system_id AND k.external_type = r.type AND k.external_id = r.external_id AND k.active AND k.lane <> d.lane),
+         WHERE k.system_id = named.system_id AND k.external_type = named.type AND k.external_id = named.external_id AND k.active
+           AND k.lane <> named.lane),
         -- the same external id twice in one settle: the lowest delivery keeps it
-        (SELECT d2.lane::text FROM jsonb_to_recordset(entries) AS r2(id integer, type text, external_id text, removed boolean)
-         JOIN public.integration_delivery d2 ON d2.id = r2.id
-         WHERE NOT coalesce(r2.removed, false) AND r2.type = r.type AND r2.external_id = r.external_id
-           AND d2.system_id = d.system_id AND d2.lane <> d.lane AND d2.id < d.id
-         ORDER BY d2.id LIMIT 1)) AS owner_lane
-    FROM jsonb_to_recordset(entries) AS r(id integer, type text, external_id text, removed boolean)
-    JOIN public.integration_delivery d ON d.id = r.id
-    WHERE NOT coalesce(r.removed, false)
+        nullif(named.first_lane, named.lane)) AS owner_lane
+    FROM (
+      SELECT r.id, r.type, r.external_id, d.system_id, d.lane::text AS lane,
+        first_value(d.lane::text) OVER (PARTITION BY d.system_id, r.type, r.external_id ORDER BY d.id) AS first_lane
+      FROM jsonb_to_recordset(entries) AS r(id integer, type text, external_id text, removed boolean)
+      JOIN public.integration_delivery d ON d.id = r.id
+      WHERE NOT coalesce(r.removed, false)
+    ) AS named
   ) AS wanted
   WHERE wanted.owner_lane IS NOT NULL;
 

@@ -83,37 +83,43 @@ BEGIN
       ORDER BY d.id LIMIT 1
     ) AS front ON true
   ), ahead AS (
-    -- Ours and in front of it, with what the head of the lane is.
-    SELECT o.*, first_value(o.object) OVER w AS head_object, first_value(o.id) OVER w AS head_id
+    -- Ours and in front of it, with what the head of the lane is. One window over the lane from here on: joining these steps
+    -- lane by lane would cost the square of the claim (measured: 260 ms for 500 instead of 25).
+    SELECT o.*, f.front_id, f.front_state, f.front_id IS NULL OR o.id < f.front_id AS in_front,
+      first_value(o.object) OVER lane AS head_object, first_value(o.id) OVER lane AS head_id
     FROM owned o JOIN fronts f ON f.lane = o.lane
-    WHERE f.front_id IS NULL OR o.id < f.front_id
-    WINDOW w AS (PARTITION BY o.lane ORDER BY o.id)
-  ), limits AS (
-    SELECT a.lane, min(a.head_id) AS head_id,
-      min(a.id) FILTER (WHERE NOT a.coalesce OR a.object <> a.head_object OR a.state = 'unknown' OR a.operation = 'unlink') AS first_apart,
-      min(a.id) FILTER (WHERE a.operation <> 'unlink' AND (NOT a.coalesce OR a.state = 'unknown')) AS first_kept
-    FROM ahead a GROUP BY a.lane
-  ), winners AS (
-    SELECT l.lane, coalesce(
-      (SELECT max(a.id) FROM ahead a WHERE a.lane = l.lane AND a.operation = 'unlink' AND (l.first_kept IS NULL OR a.id < l.first_kept)),
-      CASE WHEN l.first_apart = l.head_id THEN l.head_id
-           ELSE (SELECT max(a.id) FROM ahead a WHERE a.lane = l.lane AND (l.first_apart IS NULL OR a.id < l.first_apart)) END) AS id
-    FROM limits l
-  ), going AS MATERIALIZED (
+    WINDOW lane AS (PARTITION BY o.lane ORDER BY o.id)
+  ), bounds AS (
+    -- first_apart: where a run of full states of one object ends. first_kept: what a delete may not take the place of.
+    SELECT a.*,
+      min(a.id) FILTER (WHERE in_front AND (NOT a.coalesce OR a.object <> a.head_object OR a.state = 'unknown' OR a.operation = 'unlink'))
+        OVER (PARTITION BY a.lane) AS first_apart,
+      min(a.id) FILTER (WHERE in_front AND a.operation <> 'unlink' AND (NOT a.coalesce OR a.state = 'unknown'))
+        OVER (PARTITION BY a.lane) AS first_kept
+    FROM ahead a
+  ), picked AS (
+    SELECT b.*, coalesce(
+      max(b.id) FILTER (WHERE in_front AND b.operation = 'unlink' AND (b.first_kept IS NULL OR b.id < b.first_kept))
+        OVER (PARTITION BY b.lane),
+      max(b.id) FILTER (WHERE in_front AND (b.id = b.head_id OR b.first_apart IS NULL OR b.id < b.first_apart))
+        OVER (PARTITION BY b.lane)) AS winner_id
+    FROM bounds b
+  ), going AS (
     -- A winner that itself waits for a person or for a link does not go, and its lane waits with it.
-    SELECT w.lane, w.id,
-      (SELECT bool_or(a.verify) FROM ahead a WHERE a.lane = w.lane AND a.id <= w.id) AS verify,
-      (SELECT bool_or(a.forced) FROM ahead a WHERE a.lane = w.lane AND a.id <= w.id) AS forced
-    FROM winners w JOIN owned o ON o.id = w.id
-    WHERE o.state IN ('pending', 'retry', 'unknown') OR (o.state = 'waiting' AND o.wait_for IS NULL)
+    SELECT p.*,
+      bool_or(p.state IN ('pending', 'retry', 'unknown') OR (p.state = 'waiting' AND p.wait_for IS NULL))
+        FILTER (WHERE p.id = p.winner_id) OVER (PARTITION BY p.lane) AS goes,
+      bool_or(p.verify) FILTER (WHERE p.id <= p.winner_id) OVER (PARTITION BY p.lane) AS verify_any,
+      bool_or(p.forced) FILTER (WHERE p.id <= p.winner_id) OVER (PARTITION BY p.lane) AS forced_any
+    FROM picked p
   ), verdicts AS MATERIALIZED (
-    SELECT o.id, o.claimed_at AS previous_claim, g.id AS winner_id, g.verify, g.forced, f.front_state,
-      CASE WHEN o.id = g.id THEN 'go'
-           WHEN o.id < g.id THEN 'superseded'
-           WHEN o.state IN ('retry', 'unknown') THEN 'later'
-           WHEN o.state = 'pending' THEN 'park'
+    SELECT g.id, g.claimed_at AS previous_claim, g.winner_id, g.verify_any AS verify, g.forced_any AS forced, g.front_state,
+      CASE WHEN g.goes AND g.id = g.winner_id THEN 'go'
+           WHEN g.goes AND g.id < g.winner_id THEN 'superseded'
+           WHEN g.state IN ('retry', 'unknown') THEN 'later'
+           WHEN g.state = 'pending' THEN 'park'
            ELSE 'leave' END AS verdict
-    FROM owned o JOIN fronts f ON f.lane = o.lane LEFT JOIN going g ON g.lane = o.lane
+    FROM going g
   ), written AS (
     UPDATE public.integration_delivery d SET
       state = CASE v.verdict WHEN 'go' THEN 'processing' WHEN 'superseded' THEN 'superseded' WHEN 'park' THEN 'waiting' ELSE d.state END,
