@@ -140,9 +140,7 @@ describe("hub preview of a record in Odoo (DES-04)", () => {
   it("names the fields of a changed mapping that no running sidecar has asked Odoo for yet", async () => {
     const shipped = path.resolve(__dirname, "../../../mappings");
     const mapping = JSON.parse(await readFile(path.join(shipped, CUSTOMER), "utf8")) as { lines: { to: string }[] };
-    mapping.lines = mapping.lines.map((line) =>
-      line.to === "reference" ? { to: "reference", from: "barcode" } : line,
-    );
+    mapping.lines = mapping.lines.map((line) => (line.to === "phone" ? { to: "phone", from: "barcode" } : line));
     const overlay = await mkdtemp(path.join(tmpdir(), "hub-overlay-"));
     try {
       await mkdir(path.dirname(path.join(overlay, CUSTOMER)), { recursive: true });
