@@ -56,7 +56,7 @@ def _many2one_reader(env, field, subtree):
         ("model", lambda targets: [model] * len(targets)),
     ]
     if "name" not in tree:  # asked for, it takes this place, and a display name may cost queries (a product's does)
-        readers.append(("name", _scalar_reader("display_name", lambda value: value)))
+        readers.append(("name", _scalar_reader(_name_field(env, model), _text)))
     readers += compile_tree(env, model, tree)
     columns = _columns(env, model, tree)
 
@@ -92,16 +92,18 @@ def _seen(records, model, targets, readers, columns=()):
     return dict(zip(ids, read_records(seen, readers), strict=True))
 
 
-# What a display name is made of without its field saying so (Odoo 19, `_get_complete_name`).
-_NAME_PARTS = {"res.partner": ("name", "parent_id", "type", "company_name", "commercial_company_name")}
+def _name_field(env, model):
+    """Where a record's name stands: stored, as partners and departments keep their full name, or else computed."""
+    complete = env[model]._fields.get("complete_name")
+    return "complete_name" if complete is not None and complete.store else "display_name"
 
 
 def _columns(env, model, tree):
-    """The stored fields that reading this tree needs, its display name included."""
+    """The stored fields that reading this tree needs, its name included."""
     names = dict.fromkeys(tree)
     if "name" not in tree:
-        names |= dict.fromkeys(env.registry.field_depends.get(env[model]._fields["display_name"], ()))
-        names |= dict.fromkeys(_NAME_PARTS.get(model, ()))
+        name = env[model]._fields[_name_field(env, model)]
+        names |= dict.fromkeys([name.name] if name.store else env.registry.field_depends.get(name, ()))
     fields = env[model]._fields
     here = [name for name in names if "." not in name and name in fields]
     return [name for name in here if fields[name].store and fields[name].column_type]
