@@ -84,7 +84,7 @@ BEGIN
     ) AS front ON true
   ), ahead AS (
     -- Ours and in front of it, with what the head of the lane is. One window over the lane from here on: joining these steps
-    -- lane by lane would cost the square of the claim (measured: 260 ms for 500 instead of 25).
+    -- lane by lane would cost the square of the claim (measured: 260 ms for 500 instead of 29).
     SELECT o.*, f.front_id, f.front_state, f.front_id IS NULL OR o.id < f.front_id AS in_front,
       first_value(o.object) OVER lane AS head_object, first_value(o.id) OVER lane AS head_id
     FROM owned o JOIN fronts f ON f.lane = o.lane
