@@ -30,7 +30,7 @@ const REVISION = "1";
 const MEMORY = "template.json";
 
 /** How many templates with an addon are kept; each version of the addon's code makes one. */
-const ADDON_TEMPLATES_KEPT = 2;
+const ADDON_TEMPLATES_KEPT = 8;
 
 /** A stopped Postgres data folder with its database, its filestore, and the passwords to get in. */
 export interface Template {
