@@ -14,7 +14,7 @@ const project = (name, extra = {}) => ({
 /** @type {import("jest").Config} */
 module.exports = {
   projects: [
-    ...["unit", "mappings", "contract", "integration"].map((name) => project(name)),
+    ...["unit", "mappings", "contract", "integration", "chaos"].map((name) => project(name)),
     project("e2e", {
       globalSetup: "<rootDir>/test/support/e2e-setup.ts",
       globalTeardown: "<rootDir>/test/support/e2e-teardown.ts",

@@ -25,6 +25,11 @@ export const SUITES: Suite[] = [
     title: "the queue contract and the sidecar on a real Postgres",
     run: () => runJest("integration", { inBand: true }),
   },
+  {
+    name: "chaos",
+    title: "crashes and faults: the final state is the undisturbed one",
+    run: () => runJest("chaos", { inBand: true }),
+  },
   { name: "addon", title: "the addon's own tests inside a real Odoo", run: addonSuite },
   { name: "e2e", title: "real Odoo, real browser, the whole way", run: () => runJest("e2e", { inBand: true }) },
 ];
