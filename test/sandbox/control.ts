@@ -1,9 +1,10 @@
 import express, { type Router } from "express";
 import type { FaultRule } from "./faults";
+import type { Quota } from "./quotas";
 import type { Sandbox } from "./sandbox";
 import { VENDORS } from "./vendors";
 
-type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "faults" | "tokens">;
+type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "faults" | "quotas" | "tokens">;
 
 /** The sandbox's own API, under `/_sandbox`; docs/sandbox.md shows each call with curl. */
 export function controlRouter(parts: Parts, reset: () => void): Router {
@@ -54,6 +55,17 @@ export function controlRouter(parts: Parts, reset: () => void): Router {
     const { system, ms } = request.body as { system: string; ms: number };
     parts.store.setLag(system, ms);
     response.status(204).end();
+  });
+  router.get("/quotas", (_request, response) => {
+    response.json(parts.quotas.list());
+  });
+  router.put("/quotas", (request, response) => {
+    try {
+      parts.quotas.set(request.body as Quota);
+      response.status(204).end();
+    } catch (thrown) {
+      response.status(400).json({ error: (thrown as Error).message });
+    }
   });
   router.put("/clock", (request, response) => {
     parts.clock.move((request.body as { offsetMs: number }).offsetMs);

@@ -5,6 +5,7 @@ import { SandboxClock } from "./clock";
 import { controlRouter } from "./control";
 import { Faults } from "./faults";
 import { Journal } from "./journal";
+import { enforceQuota, Quotas } from "./quotas";
 import { Store } from "./store";
 import { strike } from "./strike";
 import { Tokens } from "./tokens";
@@ -17,9 +18,10 @@ export interface Sandbox {
   store: Store;
   journal: Journal;
   faults: Faults;
+  quotas: Quotas;
   tokens: Tokens;
   clock: SandboxClock;
-  /** Forgets records, journal, faults, tokens, lag and clock. */
+  /** Forgets records, journal, faults, quotas, tokens, lag and clock. */
   reset(): void;
   close(): Promise<void>;
 }
@@ -43,11 +45,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     store: new Store(clock),
     journal: new Journal(clock),
     faults: new Faults(),
+    quotas: new Quotas(clock),
     tokens: new Tokens(),
   };
   let vendors = vendorRouter(parts);
   const reset = (): void => {
-    for (const part of [parts.store, parts.journal, parts.faults, parts.tokens]) part.clear();
+    for (const part of [parts.store, parts.journal, parts.faults, parts.quotas, parts.tokens]) part.clear();
     clock.move(0);
     // the profiles define their tables when they are made
     vendors = vendorRouter(parts);
@@ -68,7 +71,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return { ...parts, url: `http://${options.host ?? "127.0.0.1"}:${port}`, reset, close: () => stop(server) };
 }
 
-type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "faults" | "tokens">;
+type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "faults" | "quotas" | "tokens">;
 
 function vendorRouter(parts: Parts): express.Router {
   const router = express.Router();
@@ -78,6 +81,7 @@ function vendorRouter(parts: Parts): express.Router {
     router.use(
       `/${vendor.code}`,
       noteRefusals(vendor.code, journal),
+      enforceQuota(vendor.code, parts.quotas),
       (request: Request, response: Response, next: NextFunction) => {
         const fault = faults.strike(vendor.code, request.method, request.path);
         if (fault) strike(fault, request, response, next);

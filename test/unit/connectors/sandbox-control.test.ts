@@ -89,6 +89,19 @@ describe("the sandbox's control interface", () => {
     expect(table?.indexed()).toHaveLength(1);
   });
 
+  it("refuses what goes over a quota, and counts as the vendor does", async () => {
+    await control("PUT", "quotas", { system: "hubspot", requests: 2, perMs: 60_000 });
+    expect(await deliverCompany()).toMatchObject({ ok: true });
+    expect(await deliverCompany()).toMatchObject({ ok: true });
+    expect(await deliverCompany()).toMatchObject({ ok: false, failure: { kind: "technical" } });
+    const used = { system: "hubspot", requests: 2, perMs: 60_000, received: 3, refused: 1, mostInWindow: 3 };
+    expect((await control("GET", "quotas")).body).toEqual([used]);
+    await control("PUT", "clock", { offsetMs: 61_000 });
+    expect(await deliverCompany()).toMatchObject({ ok: true });
+    expect((await control("GET", "quotas")).body).toMatchObject([{ received: 4, refused: 1, mostInWindow: 3 }]);
+    expect((await control("PUT", "quotas", { system: "hubspot", requests: 0, perMs: 1 })).status).toBe(400);
+  });
+
   it("accepts exactly the tokens it is given", async () => {
     await control("PUT", "tokens", { system: "hubspot", tokens: ["other"] });
     expect(await deliverCompany()).toMatchObject({ ok: false, failure: { kind: "credential" } });
