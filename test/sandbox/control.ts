@@ -1,10 +1,13 @@
-import express, { type Router } from "express";
-import type { FaultRule } from "./faults";
+import { setTimeout as delay } from "node:timers/promises";
+import express, { type NextFunction, type Request, type Response, type Router } from "express";
+import { FaultError, type FaultRule, type FaultSchedule } from "./fault-rule";
 import type { Quota } from "./quotas";
 import type { Sandbox } from "./sandbox";
 import { VENDORS } from "./vendors";
 
-type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "faults" | "quotas" | "tokens">;
+type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "calls" | "faults" | "quotas" | "tokens">;
+
+const LONGEST_WAIT_MS = 60_000;
 
 /** The sandbox's own API, under `/_sandbox`; docs/sandbox.md shows each call with curl. */
 export function controlRouter(parts: Parts, reset: () => void): Router {
@@ -19,11 +22,7 @@ export function controlRouter(parts: Parts, reset: () => void): Router {
     response.json(parts.faults.list());
   });
   router.post("/faults", (request, response) => {
-    try {
-      response.status(201).json({ id: parts.faults.add(request.body as FaultRule) });
-    } catch (thrown) {
-      response.status(400).json({ error: (thrown as Error).message });
-    }
+    response.status(201).json({ id: parts.faults.add(request.body as FaultRule) });
   });
   router.delete("/faults", (_request, response) => {
     parts.faults.clear();
@@ -31,6 +30,15 @@ export function controlRouter(parts: Parts, reset: () => void): Router {
   });
   router.delete("/faults/:id", (request, response) => {
     response.status(parts.faults.remove(request.params.id) ? 204 : 404).end();
+  });
+
+  router.post("/schedule", (request, response) => {
+    response.status(201).json({ ids: parts.faults.load(request.body as FaultSchedule) });
+  });
+  router.get("/schedule", async (request, response) => {
+    const until = Date.now() + waitOf(request);
+    while (!parts.faults.over() && Date.now() < until) await delay(Math.min(100, until - Date.now()));
+    response.json({ over: parts.faults.over(), faults: parts.faults.list() });
   });
 
   router.get("/records/:system/:type", async (request, response) => {
@@ -41,7 +49,7 @@ export function controlRouter(parts: Parts, reset: () => void): Router {
       return;
     }
     const count = Number(request.query["count"] ?? 0);
-    const waitMs = Math.min(Number(request.query["wait_ms"] ?? 0), 60_000);
+    const waitMs = waitOf(request);
     if (waitMs > 0) await parts.store.until(() => table.live().length >= count, waitMs);
     response.json(request.query["deleted"] === "true" ? table.all() : table.live());
   });
@@ -50,35 +58,80 @@ export function controlRouter(parts: Parts, reset: () => void): Router {
     const { system, since } = request.query;
     response.json(parts.journal.list(typeof system === "string" ? system : undefined, Number(since ?? 0)));
   });
+  router.get("/calls", (request, response) => {
+    const { system, since } = request.query;
+    const wanted = typeof system === "string" ? system : undefined;
+    response.json({ total: parts.calls.total(wanted), calls: parts.calls.list(wanted, Number(since ?? 0)) });
+  });
 
   router.put("/lag", (request, response) => {
-    const { system, ms } = request.body as { system: string; ms: number };
-    parts.store.setLag(system, ms);
+    const { system, ms } = settings(request, { system: isSystem, ms: isNumber });
+    parts.store.setLag(system as string, ms as number);
     response.status(204).end();
   });
   router.get("/quotas", (_request, response) => {
     response.json(parts.quotas.list());
   });
   router.put("/quotas", (request, response) => {
-    try {
-      parts.quotas.set(request.body as Quota);
-      response.status(204).end();
-    } catch (thrown) {
-      response.status(400).json({ error: (thrown as Error).message });
-    }
+    const quota = settings(request, { system: isSystem, requests: isCount, perMs: isCount });
+    parts.quotas.set(quota as unknown as Quota);
+    response.status(204).end();
   });
   router.put("/clock", (request, response) => {
-    parts.clock.move((request.body as { offsetMs: number }).offsetMs);
+    parts.clock.move(settings(request, { offsetMs: isNumber })["offsetMs"] as number);
     response.status(204).end();
   });
   router.put("/tokens", (request, response) => {
-    const { system, tokens } = request.body as { system: string; tokens: string[] };
-    parts.tokens.configure(system, tokens);
+    const { system, tokens } = settings(request, { system: isSystem, tokens: isTokens });
+    parts.tokens.configure(system as string, tokens as string[] | null);
     response.status(204).end();
   });
   router.delete("/state", (_request, response) => {
     reset();
     response.status(204).end();
   });
+  router.use((request, response) => {
+    response.status(404).json({ error: `There is no ${request.method} /_sandbox${request.path}.` });
+  });
+  router.use(explain);
   return router;
+}
+
+const isSystem = (value: unknown): string | null =>
+  VENDORS.some(({ code }) => code === value)
+    ? null
+    : `must be one of ${VENDORS.map(({ code }) => code).join(", ")}; it is ${JSON.stringify(value)}`;
+const isNumber = (value: unknown): string | null => (Number.isFinite(value) ? null : "must be a number");
+const isCount = (value: unknown): string | null =>
+  Number.isInteger(value) && (value as number) > 0 ? null : "must be a whole number above 0";
+const isTokens = (value: unknown): string | null =>
+  value === null || (Array.isArray(value) && value.every((token) => typeof token === "string"))
+    ? null
+    : "must be a list of texts, or null for the tokens accepted by default";
+
+/** The body's values: exactly the named ones, each as it must be. */
+function settings<Name extends string>(
+  request: Request,
+  known: Record<Name, (value: unknown) => string | null>,
+): Record<Name, unknown> {
+  const body = (request.body ?? {}) as Record<string, unknown>;
+  for (const name of Object.keys(body)) {
+    if (!(name in known)) throw new FaultError(`There is no "${name}"; known are ${Object.keys(known).join(", ")}.`);
+  }
+  for (const [name, check] of Object.entries(known) as [Name, (value: unknown) => string | null][]) {
+    const wrong = check(body[name]);
+    if (wrong !== null) throw new FaultError(`"${name}" ${wrong}.`);
+  }
+  return body;
+}
+
+function waitOf(request: Request): number {
+  return Math.min(Number(request.query["wait_ms"] ?? 0) || 0, LONGEST_WAIT_MS);
+}
+
+/** What is wrong with a request is the caller's to correct: 400 with the reason. Anything else is a defect. */
+function explain(thrown: unknown, _request: Request, response: Response, next: NextFunction): void {
+  const { status, message } = thrown as { status?: number; message?: string };
+  if (thrown instanceof FaultError || status === 400) response.status(400).json({ error: message });
+  else next(thrown);
 }

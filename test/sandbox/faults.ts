@@ -1,92 +1,112 @@
-/** What can be made to go wrong; docs/sandbox.md describes each. */
-export const FAULT_KINDS = [
-  "status",
-  "slow",
-  "reset_before",
-  "reset_after_apply",
-  "timeout_after_apply",
-  "html",
-  "truncated",
-  "wrong_content_type",
-  "schema_change",
-] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+import { parseFaultRule, parseSchedule, toMoment, type Fault, type FaultRule, type FaultSchedule } from "./fault-rule";
+import { seeded } from "./seeded";
 
-export interface Fault {
-  kind: FaultKind;
-  status?: number;
-  headers?: Record<string, string>;
-  body?: unknown;
-  delayMs?: number;
-}
+export type FaultState = "to come" | "on" | "over";
 
-export interface FaultRule {
-  system: string;
-  match?: { method?: string; path?: string };
-  fault: Fault;
-  /** How many requests it strikes; without end where absent. */
-  times?: number;
-  /** Share of matching requests it strikes, 0 to 1. */
-  probability?: number;
-  /** Makes the share come out the same in every run. */
-  seed?: number;
-}
-
+/** A fault as it stands. */
 export interface ActiveFault extends FaultRule {
   id: string;
-  /** Requests struck so far. */
+  state: FaultState;
+  /** Requests that matched while it was on, and how many of them it struck. */
+  matched: number;
+  struck: number;
+  /** Milliseconds since the epoch; null where it has no end. */
+  begins: number;
+  ends: number | null;
+}
+
+interface Entry {
+  id: string;
+  rule: FaultRule;
+  random: () => number;
+  begins: number;
+  ends: number;
+  matched: number;
   struck: number;
 }
 
-/** The faults that are switched on. */
+/** The faults that were asked for. Their times are real ones: the sandbox's movable clock does not end them. */
 export class Faults {
-  private readonly active = new Map<string, { fault: ActiveFault; random: () => number }>();
+  private readonly entries = new Map<string, Entry>();
   private next = 1;
 
+  /** @throws FaultError when the rule is not one */
   add(rule: FaultRule): string {
-    if (!FAULT_KINDS.includes(rule.fault.kind)) {
-      throw new Error(`There is no fault "${String(rule.fault.kind)}"; there are ${FAULT_KINDS.join(", ")}.`);
-    }
-    const id = `fault-${this.next++}`;
-    const random = rule.seed === undefined ? Math.random : seeded(rule.seed);
-    this.active.set(id, { fault: { ...rule, id, struck: 0 }, random });
-    return id;
+    return this.enter(parseFaultRule(rule));
+  }
+
+  /**
+   * Forgets the faults there are and begins the schedule now; answers the ids, in its order.
+   * @throws FaultError when anything in it is wrong; nothing has changed then
+   */
+  load(schedule: FaultSchedule): string[] {
+    const { seed, faults } = parseSchedule(schedule);
+    this.clear();
+    return faults.map((rule, index) => this.enter(seed === undefined ? rule : { seed: seed + index, ...rule }));
   }
 
   remove(id: string): boolean {
-    return this.active.delete(id);
+    return this.entries.delete(id);
   }
 
   clear(): void {
-    this.active.clear();
+    this.entries.clear();
   }
 
   list(): ActiveFault[] {
-    return [...this.active.values()].map(({ fault }) => fault);
+    const now = Date.now();
+    return [...this.entries.values()].map((entry) => {
+      const { id, rule, begins, ends, matched, struck } = entry;
+      return { ...rule, id, state: stateOf(entry, now), matched, struck, begins, ends: finite(ends) };
+    });
+  }
+
+  /** Whether nothing will strike any more. */
+  over(): boolean {
+    return this.list().every(({ state }) => state === "over");
   }
 
   /** The fault that strikes this request, if any; the oldest rule first. `path` begins below the system's own prefix. */
   strike(system: string, method: string, path: string): Fault | null {
-    for (const { fault, random } of this.active.values()) {
-      if (fault.system !== system) continue;
-      if (fault.match?.method !== undefined && fault.match.method.toUpperCase() !== method) continue;
-      if (fault.match?.path !== undefined && !path.startsWith(fault.match.path)) continue;
-      if (fault.times !== undefined && fault.struck >= fault.times) continue;
-      if (fault.probability !== undefined && random() >= fault.probability) continue;
-      fault.struck += 1;
-      return fault.fault;
+    const now = Date.now();
+    for (const entry of this.entries.values()) {
+      const { rule } = entry;
+      if (rule.system !== system || rule.fault.kind === "search_lag" || stateOf(entry, now) !== "on") continue;
+      if (rule.match?.method !== undefined && rule.match.method.toUpperCase() !== method) continue;
+      if (rule.match?.path !== undefined && !path.startsWith(rule.match.path)) continue;
+      entry.matched += 1;
+      if (entry.matched <= (rule.skip ?? 0)) continue;
+      if (rule.probability !== undefined && entry.random() >= rule.probability) continue;
+      entry.struck += 1;
+      return rule.fault;
     }
     return null;
   }
+
+  /** How long the system's lists lag behind because of a fault, in milliseconds. */
+  lagMs(system: string): number {
+    const now = Date.now();
+    const lags = [...this.entries.values()]
+      .filter((entry) => entry.rule.system === system && entry.rule.fault.kind === "search_lag")
+      .filter((entry) => stateOf(entry, now) === "on");
+    return Math.max(0, ...lags.map(({ rule }) => rule.fault.lagMs ?? 5_000));
+  }
+
+  private enter(rule: FaultRule): string {
+    const id = `fault-${this.next++}`;
+    const begins = rule.from === undefined ? Date.now() + (rule.afterMs ?? 0) : toMoment(rule.from);
+    const ends = rule.until === undefined ? begins + (rule.durationMs ?? Infinity) : toMoment(rule.until);
+    const random = rule.seed === undefined ? Math.random : seeded(rule.seed);
+    this.entries.set(id, { id, rule, random, begins, ends, matched: 0, struck: 0 });
+    return id;
+  }
 }
 
-/** Small repeatable random numbers (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+function stateOf({ rule, begins, ends, struck }: Entry, now: number): FaultState {
+  if (now >= ends || (rule.times !== undefined && struck >= rule.times)) return "over";
+  return now < begins ? "to come" : "on";
+}
+
+function finite(moment: number): number | null {
+  return Number.isFinite(moment) ? moment : null;
 }

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { Server } from "node:http";
 import express, { type NextFunction, type Request, type Response } from "express";
+import { Calls } from "./calls";
 import { SandboxClock } from "./clock";
 import { controlRouter } from "./control";
 import { Faults } from "./faults";
@@ -10,18 +11,19 @@ import { Store } from "./store";
 import { strike } from "./strike";
 import { Tokens } from "./tokens";
 import { VENDORS } from "./vendors";
-import { journalFor } from "./vendors/vendor";
+import { journalFor, writtenBy } from "./vendors/vendor";
 
 export interface Sandbox {
   /** `http://127.0.0.1:<port>`; a vendor's base URL is `<url>/<code>`. */
   url: string;
   store: Store;
   journal: Journal;
+  calls: Calls;
   faults: Faults;
   quotas: Quotas;
   tokens: Tokens;
   clock: SandboxClock;
-  /** Forgets records, journal, faults, quotas, tokens, lag and clock. */
+  /** Forgets records, journal, calls, faults, quotas, tokens, lag and clock. */
   reset(): void;
   close(): Promise<void>;
 }
@@ -40,17 +42,20 @@ export interface SandboxOptions {
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = new SandboxClock();
+  const faults = new Faults();
   const parts = {
     clock,
-    store: new Store(clock),
+    store: new Store(clock, (system) => faults.lagMs(system)),
     journal: new Journal(clock),
-    faults: new Faults(),
+    calls: new Calls(),
+    faults,
     quotas: new Quotas(clock),
     tokens: new Tokens(),
   };
   let vendors = vendorRouter(parts);
   const reset = (): void => {
-    for (const part of [parts.store, parts.journal, parts.faults, parts.quotas, parts.tokens]) part.clear();
+    for (const part of [parts.store, parts.journal, parts.calls, parts.faults, parts.quotas, parts.tokens])
+      part.clear();
     clock.move(0);
     // the profiles define their tables when they are made
     vendors = vendorRouter(parts);
@@ -71,21 +76,23 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return { ...parts, url: `http://${options.host ?? "127.0.0.1"}:${port}`, reset, close: () => stop(server) };
 }
 
-type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "faults" | "quotas" | "tokens">;
+type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "calls" | "faults" | "quotas" | "tokens">;
 
 function vendorRouter(parts: Parts): express.Router {
   const router = express.Router();
   for (const vendor of VENDORS) {
-    const { store, clock, tokens, journal, faults } = parts;
+    const { store, clock, tokens, journal, calls, faults } = parts;
     const context = { store, clock, tokens, wrote: journalFor(vendor.code, journal) };
     router.use(
       `/${vendor.code}`,
+      calls.note(vendor.code),
       noteRefusals(vendor.code, journal),
       enforceQuota(vendor.code, parts.quotas),
       (request: Request, response: Response, next: NextFunction) => {
         const fault = faults.strike(vendor.code, request.method, request.path);
-        if (fault) strike(fault, request, response, next);
-        else next();
+        if (!fault) return next();
+        response.locals["fault"] = fault.kind;
+        strike(fault, request, response, next, store);
       },
       vendor.router(context),
     );
@@ -98,7 +105,7 @@ function noteRefusals(system: string, journal: Journal) {
   return (request: Request, response: Response, next: NextFunction): void => {
     const path = request.baseUrl + request.path;
     response.once("finish", () => {
-      if (request.method === "GET" || response.statusCode < 400 || response.hasHeader("x-sandbox-journaled")) return;
+      if (request.method === "GET" || response.statusCode < 400 || writtenBy(response).length > 0) return;
       const traceparent = request.get("traceparent") ?? null;
       const nothing = { type: null, key: null, remoteId: null, effect: "refused" as const };
       journal.add({ system, method: request.method, path, status: response.statusCode, traceparent, ...nothing });

@@ -146,7 +146,11 @@ export class Store {
   private readonly watchers = new Set<() => void>();
   private readonly lag = new Map<string, number>();
 
-  constructor(private readonly clock: SandboxClock) {}
+  /** `faultLagMs`: a lag that a fault adds to a system for a while. */
+  constructor(
+    private readonly clock: SandboxClock,
+    private readonly faultLagMs: (system: string) => number = () => 0,
+  ) {}
 
   /** Makes an object type's table; vendors call it once for each type when they start. */
   define(system: string, type: string, options: TableOptions): Table {
@@ -154,7 +158,7 @@ export class Store {
       options,
       this.clock,
       () => this.notify(),
-      () => this.lag.get(system) ?? 0,
+      () => Math.max(this.lag.get(system) ?? 0, this.faultLagMs(system)),
     );
     this.tables.set(`${system}/${type}`, table);
     return table;

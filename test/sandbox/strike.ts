@@ -1,11 +1,13 @@
 import type { NextFunction, Request, Response } from "express";
-import type { Fault } from "./faults";
+import type { Fault } from "./fault-rule";
+import type { Store } from "./store";
+import { writtenBy } from "./vendors/vendor";
 
 /**
  * Makes one request go wrong. "After apply" means that the vendor does the work and its answer is lost or spoilt on the
  * way: the cases in which a client cannot know what happened.
  */
-export function strike(fault: Fault, request: Request, response: Response, next: NextFunction): void {
+export function strike(fault: Fault, request: Request, response: Response, next: NextFunction, store: Store): void {
   switch (fault.kind) {
     case "status":
       return refuse(fault, response);
@@ -16,8 +18,10 @@ export function strike(fault: Fault, request: Request, response: Response, next:
         .send("<html><body><h1>Scheduled maintenance</h1></body></html>");
       return;
     case "slow":
-      setTimeout(next, fault.delayMs ?? 1_000);
-      return;
+      return unlessGone(response, fault.delayMs ?? 1_000, next);
+    case "slow_answer":
+      onAnswer(response, (body, send) => unlessGone(response, fault.delayMs ?? 1_000, () => send(body)));
+      return next();
     case "reset_before":
       request.socket.destroy();
       return;
@@ -29,6 +33,8 @@ export function strike(fault: Fault, request: Request, response: Response, next:
       return next();
     case "truncated":
       onAnswer(response, (body) => {
+        // of an answer without a body there is no half to send
+        if (body === "") return void request.socket.destroy();
         response.setHeader("content-length", Buffer.byteLength(body));
         response.write(body.slice(0, Math.floor(body.length / 2)));
         request.socket.end();
@@ -41,9 +47,43 @@ export function strike(fault: Fault, request: Request, response: Response, next:
       });
       return next();
     case "schema_change":
-      onAnswer(response, (body, send) => send(renamed(body)));
+      onAnswer(response, (body, send) => {
+        // where a vendor names a new record in a header, that is its answer's shape
+        response.removeHeader("location");
+        send(renamed(body));
+      });
+      return next();
+    case "duplicate_id":
+      onAnswer(response, (body, send) => send(withEarlierIds(body, response, store)));
+      return next();
+    case "credential_revoked":
+      // Without it the vendor refuses in its own words; a token endpoint, which signs in by its body, has none.
+      if (request.headers.authorization === undefined) return void response.status(401).end();
+      delete request.headers.authorization;
+      return next();
+    case "search_lag":
+      // a state of the system (Faults.lagMs), which strikes no request
       return next();
   }
+}
+
+/** Goes on after a while, unless the caller has hung up meanwhile. */
+function unlessGone(response: Response, delayMs: number, then: () => void): void {
+  const timer = setTimeout(then, delayMs);
+  response.once("close", () => clearTimeout(timer));
+}
+
+/** The answer with the id of the type's oldest record in place of every id just given: as if it had been given twice. */
+function withEarlierIds(body: string, response: Response, store: Store): string {
+  let answer = body;
+  const location = response.getHeader("location");
+  for (const { system, type, remoteId, effect } of writtenBy(response)) {
+    const earlier = type === null ? undefined : store.table(system, type)?.all()[0]?.id;
+    if (effect !== "created" || remoteId === null || earlier === undefined) continue;
+    answer = answer.replaceAll(`"${remoteId}"`, `"${earlier}"`);
+    if (typeof location === "string") response.setHeader("location", location.replace(remoteId, earlier));
+  }
+  return answer;
 }
 
 function refuse(fault: Fault, response: Response): void {

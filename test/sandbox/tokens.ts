@@ -4,8 +4,10 @@ import { timingSafeEqual } from "node:crypto";
 export class Tokens {
   private readonly configured = new Map<string, string[]>();
 
-  configure(system: string, tokens: string[]): void {
-    this.configured.set(system, tokens);
+  /** Exactly these from now on; null for the default again. */
+  configure(system: string, tokens: string[] | null): void {
+    if (tokens === null) this.configured.delete(system);
+    else this.configured.set(system, tokens);
   }
 
   /** Adds one, for token endpoints that give out new ones. */

@@ -1,4 +1,5 @@
 import type { ClaimedDelivery, Outcome, Settlement } from "../../../sidecar/domain/delivery";
+import { seeded } from "../../sandbox/seeded";
 import { openQueueDatabase, type QueueDatabase } from "../../support/queue-database";
 
 const SYSTEM = "ordered";
@@ -104,14 +105,3 @@ describe("three workers, random outcomes and expired leases (RES-05, RES-06, INT
     expect(written).toBe(CHANGES);
   }, 120_000);
 });
-
-/** A small generator whose sequence a seed repeats (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

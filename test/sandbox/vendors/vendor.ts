@@ -1,6 +1,6 @@
-import type { Request, Router } from "express";
+import type { Request, Response, Router } from "express";
 import type { SandboxClock } from "../clock";
-import type { Effect, Journal } from "../journal";
+import type { Effect, Journal, JournalEntry } from "../journal";
 import type { Store } from "../store";
 import type { Tokens } from "../tokens";
 
@@ -25,13 +25,18 @@ export interface Vendor {
 /** Notes writes of one system. */
 export function journalFor(system: string, journal: Journal): VendorContext["wrote"] {
   return (request, entry) => {
-    journal.add({
+    const full = journal.add({
       system,
       method: request.method,
       path: request.baseUrl + request.path,
       traceparent: request.get("traceparent") ?? null,
       ...entry,
     });
-    request.res?.setHeader("x-sandbox-journaled", "1");
+    if (request.res) writtenBy(request.res).push(full);
   };
+}
+
+/** What the request that this answers has written so far. */
+export function writtenBy(response: Response): JournalEntry[] {
+  return (response.locals["written"] ??= []) as JournalEntry[];
 }

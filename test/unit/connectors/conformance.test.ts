@@ -1,5 +1,5 @@
 import type { Connector, DeliverInput, DeliverResult } from "../../../sidecar/connectors";
-import type { FaultRule } from "../../sandbox/faults";
+import type { FaultRule } from "../../sandbox/fault-rule";
 import { startSandbox, type Sandbox } from "../../sandbox/sandbox";
 import { connect, input, running, TestClock } from "./connect";
 import { recordsOf, VENDOR_CASES, type World } from "./vendor-cases";

@@ -105,6 +105,33 @@ describe("the sandbox's control interface", () => {
   it("accepts exactly the tokens it is given", async () => {
     await control("PUT", "tokens", { system: "hubspot", tokens: ["other"] });
     expect(await deliverCompany()).toMatchObject({ ok: false, failure: { kind: "credential" } });
+    await control("PUT", "tokens", { system: "hubspot", tokens: null });
+    expect(await deliverCompany()).toMatchObject({ ok: true });
+  });
+
+  it("loads a whole schedule, and says when it is over", async () => {
+    const schedule = { faults: [{ system: "hubspot", fault: { kind: "status", status: 503 }, times: 1 }] };
+    expect(await control("POST", "schedule", schedule)).toMatchObject({
+      status: 201,
+      body: { ids: [expect.any(String)] },
+    });
+    expect(await deliverCompany()).toMatchObject({ ok: false });
+    const { body } = await control("GET", "schedule?wait_ms=5000");
+    expect(body).toMatchObject({ over: true, faults: [{ state: "over", struck: 1 }] });
+    expect(await deliverCompany()).toMatchObject({ ok: true });
+    expect((await control("GET", "calls?system=hubspot")).body).toMatchObject({ total: 2 });
+  });
+
+  it.each([
+    ["POST", "faults", { system: "hubspot", fault: { kind: "status" }, tmes: 1 }, /did you mean "times"/],
+    ["POST", "schedule", { faults: [{ system: "acme", fault: { kind: "html" } }] }, /faults\[0\]: "system"/],
+    ["PUT", "lag", { system: "hubspot" }, /"ms" must be a number/],
+    ["PUT", "clock", { offset: 5 }, /no "offset"; known are offsetMs/],
+    ["PUT", "tokens", { system: "hubspot", tokens: "one" }, /list of texts/],
+  ] as const)("answers 400 to %s %s with what is wrong", async (method, path, wrong, said) => {
+    const answer = await control(method, path, wrong);
+    expect(answer.status).toBe(400);
+    expect((answer.body as { error: string }).error).toMatch(said);
   });
 
   it("forgets everything when asked", async () => {
