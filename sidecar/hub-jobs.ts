@@ -29,7 +29,7 @@ export function hubJobs(hub: Hub): Job[] {
   return [
     {
       name: "reap",
-      cron: "*/15 * * * * *",
+      cron: everySeconds(hub.config.delivery.reapSeconds),
       where: "once",
       run: async () => {
         const expired = await hub.queue.reap();
@@ -56,6 +56,11 @@ export function hubJobs(hub: Hub): Job[] {
       run: async () => resumeWithGoodCredentials(hub),
     },
   ];
+}
+
+/** A divisor of a minute, as a cron expression. */
+function everySeconds(seconds: number): string {
+  return seconds === 60 ? "0 * * * * *" : `*/${seconds} * * * * *`;
 }
 
 /** A system that was paused because its sign-in was refused goes on by itself once the sign-in works. */

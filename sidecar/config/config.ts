@@ -43,6 +43,7 @@ export interface DeliveryConfig {
   maxInFlight: number;
   pollMs: number;
   stopSeconds: number;
+  reapSeconds: number;
 }
 
 /** One thing that is wrong with the configuration: where it stands, why, and what to do. */

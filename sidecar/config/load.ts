@@ -79,6 +79,7 @@ interface Values {
     max_in_flight: number;
     poll_ms: number;
     stop_seconds: number;
+    reap_seconds: number;
   };
   log: { level: string };
   telemetry: { otlp_endpoint?: string };
@@ -174,6 +175,7 @@ function shape(values: Values, file: string | null, folder: string, warnings: Co
       maxInFlight: delivery.max_in_flight,
       pollMs: delivery.poll_ms,
       stopSeconds: delivery.stop_seconds,
+      reapSeconds: delivery.reap_seconds,
     },
     log: { level: values.log.level },
     telemetry: { otlpEndpoint: values.telemetry.otlp_endpoint ?? null },

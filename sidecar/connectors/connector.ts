@@ -17,7 +17,9 @@ export interface DeliverInput {
   verify: boolean;
   /** Derived from the business fact, the same for every try of this delivery. */
   idempotencyKey: string;
-  /** When the try before this one began; null on the first. */
+  /** With `verify`: since when an earlier try may have taken effect; null when that is not known. */
+  firstAttemptAt: Date | null;
+  /** With `verify`: until when an earlier try may have been sent. */
   lastAttemptAt: Date | null;
   /** W3C trace context, sent with every request. */
   traceparent: string;
@@ -61,6 +63,11 @@ export interface Connector {
   readonly concurrency: number;
   /** The most inputs any of its requests carries. */
   readonly largestBatch: number;
+  /**
+   * True where a record may be created of which nobody but a person can say, after a crash, whether it is there. Then one
+   * delivery is in flight at a time: a crash leaves one question, not as many as fit into a claim.
+   */
+  readonly blind: boolean;
   /**
    * Delivers and answers in the same order. Never throws for what a vendor or the network does: that is a `Refused` with a
    * kind. At most `batchSize` inputs of one type and operation go in one request; more are split here.

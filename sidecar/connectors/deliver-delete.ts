@@ -39,6 +39,7 @@ function cannotLook(type: ObjectType, context: DeliveryContext): HubError {
     code: "outcome_unknown",
     message: `This ${type.name} may have reached ${context.systemName} before it was deleted, and there is no way to look it up.`,
     hint: `Look for it in ${context.systemName} and remove it there if it exists, then cancel this delivery.`,
+    field: type.name,
   });
 }
 

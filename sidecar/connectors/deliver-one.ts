@@ -105,20 +105,22 @@ function mustHaveSettled(type: ObjectType, input: DeliverInput, context: Deliver
   });
 }
 
-/** Without a way to look, only the vendor's memory of our idempotency key makes a second create harmless. */
+/** Without a way to look, only the vendor's memory of our idempotency key makes a second create harmless; it begins with the first try. */
 function mustStillBeRemembered(
   type: ObjectType,
   create: NonNullable<ObjectType["create"]>,
   input: DeliverInput,
   context: DeliveryContext,
 ): void {
-  const since = input.lastAttemptAt === null ? Infinity : context.now.getTime() - input.lastAttemptAt.getTime();
+  const since = input.firstAttemptAt === null ? Infinity : context.now.getTime() - input.firstAttemptAt.getTime();
   if (create.rememberedMs !== null && since < create.rememberedMs) return;
   throw new HubError({
     kind: "policy",
     code: "outcome_unknown",
     message: `An earlier try may have made this ${type.name} in ${context.systemName}, and there is no way to look it up.`,
-    hint: `Look for it in ${context.systemName}. If it is there, cancel this delivery; if not, send it again.`,
+    hint: `Look for it in ${context.systemName}. If it is there, link it by its id; if not, say so, and it is sent.`,
+    // The type of record: a link needs it.
+    field: type.name,
   });
 }
 

@@ -36,11 +36,13 @@ export class Engine implements Connector {
   readonly code: string;
   readonly concurrency: number;
   readonly largestBatch: number;
+  readonly blind: boolean;
 
   constructor(private readonly parts: EngineParts) {
     this.code = parts.code;
     this.concurrency = parts.concurrency;
     this.largestBatch = Math.max(1, ...[...parts.types.keys()].map((type) => this.batchSize(type, "upsert")));
+    this.blind = [...parts.types.values()].some(isBlind);
   }
 
   batchSize(type: string, operation: DeliverInput["operation"]): number {
@@ -209,7 +211,7 @@ export class Engine implements Connector {
       idempotencyKey: input.idempotencyKey,
       index,
       ...(input.externalId === null ? {} : { id: input.externalId }),
-      ...(input.verify && input.lastAttemptAt !== null ? { lookFrom: lookFrom(input.lastAttemptAt) } : {}),
+      ...lookFrom(input),
     };
     const { systemName, clock } = this.parts;
     return { scope, signal, log, traceparent: input.traceparent, systemName, now: clock.now() };
@@ -219,6 +221,10 @@ export class Engine implements Connector {
     const { externalId, created } = landed;
     return { ok: true, externalId, url: urlOf(type, landedContext(context, landed)), created, exchange: log.close() };
   }
+}
+
+function isBlind({ upsert, find, create }: ObjectType): boolean {
+  return create !== null && !upsert && find.length === 0 && create.rememberedMs === null;
 }
 
 function landedContext(context: DeliveryContext, landed: Landed): DeliveryContext {
@@ -236,9 +242,11 @@ function urlOf(type: ObjectType, context: DeliveryContext): string | null {
   }
 }
 
-/** From when a record made by an earlier try may date: a day before the last try, for tries before it and clocks that differ. */
-function lookFrom(lastAttemptAt: Date): string {
-  return new Date(lastAttemptAt.getTime() - 24 * 3_600_000).toISOString();
+/** From when a record made by an earlier try may date: a day before the first of them, for clocks that differ. */
+function lookFrom({ verify, firstAttemptAt, lastAttemptAt }: DeliverInput): { lookFrom?: string } {
+  const since = firstAttemptAt ?? lastAttemptAt;
+  if (!verify || since === null) return {};
+  return { lookFrom: new Date(since.getTime() - 24 * 3_600_000).toISOString() };
 }
 
 function refused(failure: Failure, log: ExchangeLog): DeliverResult {

@@ -44,8 +44,8 @@ export function compileObjectType(
     find: (object.find ?? []).map(compileFind),
     create: create
       ? {
-          // with an idempotency key the vendor itself sees that it is the same request
-          request: compileRequest(create.request, create.idempotency !== undefined),
+          // Not even with an idempotency key: the vendor forgets it, and tries that go on past that moment would make two.
+          request: compileRequest(create.request, false),
           id: compileFirst(create.id),
           rememberedMs: create.idempotency?.rememberedMs ?? null,
         }

@@ -53,7 +53,9 @@ export interface ClaimedDelivery {
   verify: boolean;
   /** True when a person asked for it to be sent again: do not skip it as unchanged. */
   forced: boolean;
-  /** When the try before this one began; null on the first. A look-up waits from here for the vendor's settle time. */
+  /** With `verify`: since when an earlier try may have taken effect; null when that is not known. A vendor remembers our key from here. */
+  firstAttemptAt: Date | null;
+  /** With `verify`: until when an earlier try may have been sent. A look-up waits from here for the vendor's settle time. */
   lastAttemptAt: Date | null;
   occurredAt: Date;
   /** W3C trace context given by Odoo; travels to the vendor and back into the attempt. */

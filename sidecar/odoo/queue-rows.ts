@@ -32,6 +32,7 @@ function toDelivery(row: Row): ClaimedDelivery {
     attempts: Number(row["attempts"]),
     verify: row["verify"] === true,
     forced: row["forced"] === true,
+    firstAttemptAt: timeOf(row["first_attempt_at"]),
     lastAttemptAt: timeOf(row["last_attempt_at"]),
     occurredAt: timeOf(row["occurred_at"]) ?? new Date(),
     traceparent: textOf(row["traceparent"]) ?? "",

@@ -142,8 +142,8 @@ export class Carry {
   }
 
   /**
-   * Where a look-up cannot be trusted yet, the delivery waits here under its lease: handed back, it would be claimed
-   * anew, and the vendor's time to settle would be counted from that claim.
+   * Where a look-up cannot be trusted yet, the delivery waits here under its lease: it is a matter of seconds, and handed
+   * back it would count as one more try.
    */
   private async deliver(delivery: ClaimedDelivery, input: DeliverInput): Promise<DeliverResult | null> {
     for (;;) {
@@ -169,6 +169,7 @@ export class Carry {
       externalId: known?.externalId ?? null,
       verify: delivery.verify,
       idempotencyKey: idempotencyKey(this.parts.databaseUuid, this.parts.code, delivery.lane, delivery.eventId),
+      firstAttemptAt: delivery.firstAttemptAt,
       lastAttemptAt: delivery.lastAttemptAt,
       traceparent: span.traceparent,
     };

@@ -52,7 +52,9 @@ export class Pump {
 
   constructor(private readonly parts: SystemParts) {
     const { queue, worker, code, log, connector, delivery, metrics } = parts;
-    this.reach = Math.min(delivery.maxInFlight, ROUNDS_HELD * parts.concurrency * connector.largestBatch);
+    this.reach = connector.blind
+      ? 1
+      : Math.min(delivery.maxInFlight, ROUNDS_HELD * parts.concurrency * connector.largestBatch);
     this.dispatch = new Dispatch(connector, parts.concurrency, this.abort.signal);
     this.leases = new Leases(queue, worker, delivery.leaseSeconds, log, {
       onLost: () => metrics.leasesLost.inc({ system: code }),

@@ -17,6 +17,8 @@ OUTCOMES = [
     ("read_again", "Read again by a person"),
     ("person_held", "Put on hold by a person"),
     ("person_released", "Released by a person"),
+    ("person_linked", "Linked by a person"),
+    ("person_sent", "Sent after a person looked"),
     ("cancelled", "Cancelled by a person"),
 ]
 

@@ -7,6 +7,8 @@
 -- Answer: one row per claimed delivery (state 'processing'), and one row per delivery parked behind another that is in flight (state 'waiting', id and lane
 -- only): the caller unparks those lanes after its claim has committed, because the delivery in front may have ended meanwhile.
 -- A paused system gives no rows. Raises HB404 for an unknown system.
+-- `first_attempt_at`, `last_attempt_at`: with `verify`, since when and until when an earlier try may have taken effect. The last one is the end of
+-- that try, which after a crash is when its lease ran out: a request may have gone long after its claim, and a look-up has to wait from there.
 --
 -- Traps this text avoids: the head of a lane is found by a correlated `ORDER BY id LIMIT 1` probe, which stays an index scan under stale statistics where
 -- NOT EXISTS does not; the plan is made for the actual limit (force_custom_plan), and JIT would cost more than the claim.
@@ -14,8 +16,8 @@
 CREATE OR REPLACE FUNCTION integration_hub.claim(worker text, system text, max_rows integer, lease_seconds integer)
 RETURNS TABLE (
   state text, id integer, event_id integer, lane text, model text, res_id integer, operation text, event_type text, object text,
-  payload text, company_id integer, attempts integer, verify boolean, forced boolean, last_attempt_at timestamptz,
-  occurred_at timestamptz, traceparent text, links jsonb)
+  payload text, company_id integer, attempts integer, verify boolean, forced boolean,
+  first_attempt_at timestamptz, last_attempt_at timestamptz, occurred_at timestamptz, traceparent text, links jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
@@ -67,7 +69,7 @@ BEGIN
   -- 3. Judge every lane, and 4. write the verdicts.
   RETURN QUERY
   WITH owned AS MATERIALIZED (
-    SELECT d.id, d.lane::text AS lane, d.state::text AS state, d.object, d.operation, d.coalesce, d.verify, d.forced, d.wait_for, d.claimed_at
+    SELECT d.id, d.lane::text AS lane, d.state::text AS state, d.object, d.operation, d.coalesce, d.verify, d.forced, d.wait_for
     FROM public.integration_delivery d WHERE d.id = ANY (v_candidates || v_mates)
   ), lanes AS MATERIALIZED (
     SELECT o.lane, array_agg(o.id) AS ids FROM owned o GROUP BY o.lane
@@ -113,7 +115,7 @@ BEGIN
       bool_or(p.forced) FILTER (WHERE p.id <= p.winner_id) OVER (PARTITION BY p.lane) AS forced_any
     FROM picked p
   ), verdicts AS MATERIALIZED (
-    SELECT g.id, g.claimed_at AS previous_claim, g.winner_id, g.verify_any AS verify, g.forced_any AS forced, g.front_state,
+    SELECT g.id, g.winner_id, g.verify_any AS verify, g.forced_any AS forced, g.front_state,
       CASE WHEN g.goes AND g.id = g.winner_id THEN 'go'
            WHEN g.goes AND g.id < g.winner_id THEN 'superseded'
            WHEN g.state IN ('retry', 'unknown') THEN 'later'
@@ -135,11 +137,12 @@ BEGIN
       done_at = CASE v.verdict WHEN 'superseded' THEN v_now ELSE NULL END
     FROM verdicts v
     WHERE d.id = v.id AND v.verdict <> 'leave'
-    RETURNING v.verdict, v.previous_claim, v.front_state, d.id, d.event_id, d.lane, d.model, d.res_id, d.operation, d.event_type, d.object,
+    RETURNING v.verdict, v.front_state, d.id, d.event_id, d.lane, d.model, d.res_id, d.operation, d.event_type, d.object,
       d.company_id, d.attempts, d.verify, d.forced, d.priority
   )
   SELECT 'processing', w.id, w.event_id, w.lane::text, w.model::text, w.res_id, w.operation::text, w.event_type::text, w.object::text,
-    p.payload, w.company_id, w.attempts, coalesce(w.verify, false), coalesce(w.forced, false), w.previous_claim AT TIME ZONE 'UTC',
+    p.payload, w.company_id, w.attempts, coalesce(w.verify, false), coalesce(w.forced, false),
+    tried.first_at AT TIME ZONE 'UTC', CASE WHEN w.verify THEN coalesce(tried.last_at, v_now) END AT TIME ZONE 'UTC',
     e.occurred_at AT TIME ZONE 'UTC', e.traceparent::text,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'type', k.external_type, 'externalId', k.external_id, 'url', k.external_url, 'fingerprint', k.fingerprint)), '[]')
@@ -147,9 +150,13 @@ BEGIN
   FROM written w
   JOIN public.integration_event e ON e.id = w.event_id
   LEFT JOIN public.integration_event_payload p ON p.event_id = w.event_id
+  LEFT JOIN LATERAL (
+    SELECT min(a.started_at) AS first_at, max(a.ended_at) AS last_at FROM public.integration_attempt a
+    WHERE w.verify AND a.delivery_id = w.id AND a.outcome = 'unknown' AND a.error_code IS DISTINCT FROM 'waiting_to_settle'
+  ) AS tried ON true
   WHERE w.verdict = 'go'
   UNION ALL
-  SELECT 'waiting', w.id, NULL, w.lane::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  SELECT 'waiting', w.id, NULL, w.lane::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM written w
   WHERE w.verdict = 'park' AND w.front_state IN ('processing', 'pending', 'waiting');
 END $$;

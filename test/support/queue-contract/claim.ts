@@ -17,6 +17,7 @@ export function claimPromises(t: QueueScene): void {
         attempts: 1,
         verify: false,
         forced: false,
+        firstAttemptAt: null,
         lastAttemptAt: null,
         links: [],
       });

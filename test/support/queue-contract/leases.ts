@@ -19,10 +19,27 @@ export function leasesPromises(t: QueueScene): void {
       expect(await t.fixture.states([id])).toEqual(["unknown"]);
       const [again] = await t.claim("w2");
       expect(again).toMatchObject({ id, verify: true, attempts: 2 });
-      expect(again?.lastAttemptAt).toBeInstanceOf(Date);
       expect(await t.fixture.attempts(id)).toMatchObject([
         { outcome: "unknown", error_code: "lease_expired", worker: "w1" },
       ]);
+    });
+
+    it("counts the vendor's time to settle from when the lease ran out, and its memory of our key from the first try (D4)", async () => {
+      const id = await t.change("res.partner,1");
+      const before = Date.now();
+      await t.claim("w1");
+      await t.fixture.letTimePass(t.system);
+      await t.queue.reap();
+      const [first] = await t.claim("w2");
+      await t.settle([failed(id, "unknown", { kind: "unknown", code: "no_answer" })], "w2");
+      await t.fixture.letTimePass(t.system);
+      const [again] = await t.claim("w1");
+      const [reaped] = await t.fixture.attempts(id);
+      expect(first?.lastAttemptAt).toEqual(reaped?.["ended_at"]);
+      expect(first?.lastAttemptAt?.getTime()).toBeGreaterThanOrEqual(before);
+      expect(again?.firstAttemptAt).toEqual(first?.firstAttemptAt);
+      expect(again?.firstAttemptAt).toEqual(reaped?.["started_at"]);
+      expect(again?.lastAttemptAt?.getTime()).toBeGreaterThan(first?.lastAttemptAt?.getTime() ?? Infinity);
     });
 
     it("still takes the late answer of the worker that had sent it", async () => {

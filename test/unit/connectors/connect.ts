@@ -56,6 +56,7 @@ export function input(values: Partial<DeliverInput> & Pick<DeliverInput, "key" |
     externalId: null,
     verify: false,
     idempotencyKey: `test:${values.key}`,
+    firstAttemptAt: null,
     lastAttemptAt: null,
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     ...values,

@@ -24,8 +24,9 @@ describe("the engine", () => {
     if (!result) throw new Error("no result");
     return result;
   };
-  const verifying = (agoMs: number): Partial<DeliverInput> => ({
+  const verifying = (agoMs: number, firstAgoMs = agoMs): Partial<DeliverInput> => ({
     verify: true,
+    firstAttemptAt: new Date(clock.now().getTime() - firstAgoMs),
     lastAttemptAt: new Date(clock.now().getTime() - agoMs),
   });
 
@@ -61,9 +62,23 @@ describe("the engine", () => {
       ok: false,
       failure: { kind: "policy", code: "outcome_unknown" },
     });
+    // the vendor's memory began with the first try, however late the last one was
+    expect(await deliver(client(verifying(1_000, 61_000)))).toMatchObject({ ok: false, failure: { field: "client" } });
     expect(vendor.heard).toEqual([]);
     // within the vendor's memory the same key is harmless
     expect(await deliver(client(verifying(30_000)))).toMatchObject({ ok: true, externalId: "7" });
+  });
+
+  it("calls itself blind only where nothing but a person could tell whether a create took effect (D4)", async () => {
+    const create = { request: { method: "POST" as const, path: "/clients", body: "{doc}" }, id: "id" };
+    const blind = async (object: object): Promise<boolean> => {
+      const connected = connectTo(vendor, { objects: { client: object } }, { clock });
+      await connected.close();
+      return connected.blind;
+    };
+    expect(await blind({ create })).toBe(true);
+    expect(await blind({ create: { ...create, idempotency: { rememberedMs: 60_000 } } })).toBe(false);
+    expect(await blind({ ...CLIENT, create })).toBe(false);
   });
 
   it("sends the same idempotency key at every try", async () => {
@@ -76,7 +91,8 @@ describe("the engine", () => {
     const create = { request, id: "id", idempotency: { rememberedMs: 60_000 } };
     connector = connectTo(vendor, { objects: { client: { create } } }, { clock });
     vendor.script = () => "drop";
-    expect(await deliver(client())).toMatchObject({ ok: false, failure: { kind: "technical" } });
+    // unknown, not technical: tries without an end would outlive the vendor's memory
+    expect(await deliver(client())).toMatchObject({ ok: false, failure: { kind: "unknown" } });
     vendor.script = () => ({ status: 201, body: { id: 7 } });
     await deliver(client(verifying(1_000)));
     expect(vendor.heard.map(({ headers }) => headers["idempotency-key"])).toEqual([

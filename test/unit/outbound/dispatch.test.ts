@@ -29,6 +29,7 @@ const input = (key: string, type = "company", operation: DeliverInput["operation
   externalId: null,
   verify: false,
   idempotencyKey: key,
+  firstAttemptAt: null,
   lastAttemptAt: null,
   traceparent: "",
 });
