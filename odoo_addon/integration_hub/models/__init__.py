@@ -2,6 +2,7 @@
 # Odoo builds the models in this order: a model before those that inherit from it.
 
 from . import protected
+from . import loose_reference
 from . import integration_contract
 from . import integration_record
 from . import integration_system

@@ -55,7 +55,7 @@ def store(cr, transaction, events, replaced=()):
     :return: ids of the inserted events, in order
     """
     if replaced:
-        cr.execute("DELETE FROM integration_event WHERE id = ANY(%s)", [list(replaced)])
+        cr.execute("SELECT integration_hub_private.take_back(%s)", [list(replaced)])
     rows, codes = [], {}
     for event in events:
         if targets := event.targets(transaction.origin):

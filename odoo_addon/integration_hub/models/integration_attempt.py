@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from .integration_delivery import ERROR_KINDS
+from .loose_reference import LooseMany2one
 
 OUTCOMES = [
     ("delivered", "Delivered"),
@@ -32,12 +33,12 @@ class IntegrationAttempt(models.Model):
     _order = "id desc"
     _rec_name = "outcome"
 
-    delivery_id = fields.Many2one("integration.delivery", required=True, readonly=True, ondelete="cascade", index=True)
-    system_id = fields.Many2one("integration.system", required=True, readonly=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", readonly=True)
+    delivery_id = LooseMany2one("integration.delivery", required=True, readonly=True, ondelete="cascade", index=True)
+    system_id = LooseMany2one("integration.system", required=True, readonly=True, ondelete="restrict")
+    company_id = LooseMany2one("res.company", readonly=True)
     number = fields.Integer(readonly=True, help="Which try it was; 0 for a person's decision.")
     worker = fields.Char(readonly=True, help="The sidecar that tried, or who decided.")
-    user_id = fields.Many2one(
+    user_id = LooseMany2one(
         "res.users", string="Person", readonly=True, help="Who decided; empty for tries by the sidecar."
     )
     reason = fields.Char(readonly=True, help="Why, in the words of the person who decided.")

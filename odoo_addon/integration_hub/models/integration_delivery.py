@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from .integration_event import OPERATIONS
+from .loose_reference import LooseMany2one
 
 STATES = [
     ("pending", "Pending"),
@@ -29,13 +30,13 @@ class IntegrationDelivery(models.Model):
     """One event on its way to one system."""
 
     _name = "integration.delivery"
-    _inherit = ["integration.protected"]
+    _inherit = ["integration.protected", "integration.referenced"]
     _description = "Integration Delivery"
     _order = "id desc"
     _rec_name = "res_name"
 
-    event_id = fields.Many2one("integration.event", required=True, readonly=True, ondelete="cascade", index=True)
-    system_id = fields.Many2one("integration.system", required=True, readonly=True, ondelete="restrict")
+    event_id = LooseMany2one("integration.event", required=True, readonly=True, ondelete="cascade", index=True)
+    system_id = LooseMany2one("integration.system", required=True, readonly=True, ondelete="restrict")
     lane = fields.Char(
         required=True,
         readonly=True,
@@ -53,7 +54,7 @@ class IntegrationDelivery(models.Model):
     object = fields.Char(readonly=True)
     event_type = fields.Char(required=True, readonly=True)
     operation = fields.Selection(OPERATIONS, required=True, readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
+    company_id = LooseMany2one("res.company", readonly=True)
     state = fields.Selection(
         STATES,
         required=True,
@@ -88,7 +89,7 @@ class IntegrationDelivery(models.Model):
     error_field = fields.Char(string="Field", readonly=True)
     external_id = fields.Char(string="External ID", readonly=True)
     external_url = fields.Char(string="External link", readonly=True)
-    superseded_by_id = fields.Many2one("integration.delivery", readonly=True, ondelete="set null")
+    superseded_by_id = LooseMany2one("integration.delivery", readonly=True, ondelete="set null")
     done_at = fields.Datetime(readonly=True)
     latency_ms = fields.Integer(
         string="Latency (ms)",

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .loose_reference import LooseMany2one
+
 OPERATIONS = [
     ("create", "Created"),
     ("write", "Changed"),
@@ -13,7 +15,7 @@ class IntegrationEvent(models.Model):
     """One business change of one record, written in the user's own transaction. Never changed afterwards."""
 
     _name = "integration.event"
-    _inherit = ["integration.protected"]
+    _inherit = ["integration.protected", "integration.referenced"]
     _description = "Integration Event"
     _order = "id desc"
     _rec_name = "event_type"
@@ -32,11 +34,11 @@ class IntegrationEvent(models.Model):
         string="Open record",
         help="Empty when the record is gone or hidden from you.",
     )
-    company_id = fields.Many2one("res.company", readonly=True)
-    user_id = fields.Many2one("res.users", string="Changed by", readonly=True)
-    rule_id = fields.Many2one("integration.rule", readonly=True, ondelete="set null")
+    company_id = LooseMany2one("res.company", readonly=True)
+    user_id = LooseMany2one("res.users", string="Changed by", readonly=True)
+    rule_id = LooseMany2one("integration.rule", readonly=True, ondelete="set null")
     changed_fields = fields.Char(readonly=True, help="Fields that changed, comma-separated.")
-    origin_system_id = fields.Many2one(
+    origin_system_id = LooseMany2one(
         "integration.system",
         string="Came from",
         readonly=True,

@@ -2,6 +2,8 @@ import json
 
 from odoo import api, fields, models
 
+from .loose_reference import LooseMany2one
+
 
 class IntegrationEventPayload(models.Model):
     """The snapshot of an event, as JSON text written once (docs/architecture.md, Capture). Apart from the event, so
@@ -13,7 +15,7 @@ class IntegrationEventPayload(models.Model):
     _rec_name = "event_id"
     _log_access = False
 
-    event_id = fields.Many2one("integration.event", required=True, readonly=True, ondelete="cascade")
+    event_id = LooseMany2one("integration.event", required=True, readonly=True, ondelete="cascade")
     payload = fields.Text(required=True, readonly=True)
     pretty = fields.Text(compute="_compute_pretty", string="Content", help="The payload, indented for reading.")
 

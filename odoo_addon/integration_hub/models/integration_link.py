@@ -1,6 +1,8 @@
 from odoo import _, fields, models
 from odoo.exceptions import AccessError
 
+from .loose_reference import LooseMany2one
+
 
 class IntegrationLink(models.Model):
     """A record's identity in an external system."""
@@ -12,7 +14,7 @@ class IntegrationLink(models.Model):
     _rec_name = "external_id"
     _rec_names_search = ["external_id", "res_name"]
 
-    system_id = fields.Many2one("integration.system", required=True, readonly=True, ondelete="restrict")
+    system_id = LooseMany2one("integration.system", required=True, readonly=True, ondelete="restrict")
     lane = fields.Char(required=True, readonly=True, help="The record, as model and number.")
     model = fields.Char(required=True, readonly=True)
     res_id = fields.Integer(string="Record ID", required=True, readonly=True)
@@ -31,7 +33,7 @@ class IntegrationLink(models.Model):
         readonly=True, help="Hash of what was last sent, so that what would change nothing is not sent."
     )
     synced_at = fields.Datetime(readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
+    company_id = LooseMany2one("res.company", readonly=True)
     active = fields.Boolean(
         default=True, readonly=True, help="An archived link remembers an identity that no longer counts."
     )

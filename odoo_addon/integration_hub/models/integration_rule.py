@@ -11,6 +11,7 @@ class IntegrationRule(models.Model):
     """Which change of which model becomes which event for which systems. Works at once, without a restart."""
 
     _name = "integration.rule"
+    _inherit = ["integration.referenced"]
     _description = "Integration Rule"
     _order = "sequence, id"
 

@@ -9,6 +9,7 @@ class IntegrationSystem(models.Model):
     """An external system that receives changes. The sidecar publishes it; people decide about it here."""
 
     _name = "integration.system"
+    _inherit = ["integration.referenced"]
     _description = "Integration System"
     _order = "name, id"
 

@@ -4,7 +4,8 @@
 -- "user_id", "changed", "forced", "payload", "system_ids"}]; `codes`: of the systems with new work, comma-separated.
 -- Answers the ids of the events, in the order of the entries.
 -- Measured for one event: one JSON text instead of an array a column saves about 0.15 ms (200 events as arrays are 3,000 expressions to
--- parse), a function, whose plan the session keeps, about 0.35 ms of 0.9. Of 200 events' 11 ms foreign keys take about 5.
+-- parse), a function, whose plan the session keeps, about 0.35 ms. The tables have no foreign keys (models/loose_reference.py): seven
+-- of them took 0.5 of the 1.0 ms that this call takes in a user's transaction.
 CREATE OR REPLACE FUNCTION integration_hub_private.enqueue(entries json, origin integer, traceparent text, codes text) RETURNS integer[]
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
