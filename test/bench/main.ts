@@ -4,19 +4,22 @@
  */
 import { Command } from "commander";
 import { capture } from "./capture";
-import { report, type Bench } from "./report";
+import { report, type Bench, type BenchOptions } from "./report";
 import { scale } from "./scale";
+import { throughput } from "./throughput";
 
-const BENCHES: Bench[] = [capture, scale];
+const BENCHES: Bench[] = [capture, scale, throughput];
 
 const program = new Command("npm run bench --")
   .argument("<name>", `what to measure: ${BENCHES.map((bench) => `${bench.name} (${bench.title})`).join("; ")}`)
   .option("--json <file>", 'also write {"name", "ratios", "figures"} to this file')
-  .action(async (name: string, options: { json?: string }) => {
+  .option("--events <n>", "how many events, instead of the benchmark's own number", Number)
+  .option("--only <names>", "only these of what is compared, separated by commas", (names: string) => names.split(","))
+  .action(async (name: string, options: BenchOptions & { json?: string }) => {
     const bench = BENCHES.find((candidate) => candidate.name === name);
     if (bench === undefined)
       program.error(`There is no benchmark called ${name}: ${BENCHES.map((b) => b.name).join(", ")}.`);
-    else await report(await bench.run(), options.json);
+    else await report(await bench.run(options), options.json);
   });
 
 program.parseAsync().catch((error: unknown) => {

@@ -7,11 +7,19 @@ export interface BenchResult {
   figures: Record<string, number>;
 }
 
+/** What the command line may change; a benchmark takes what concerns it. */
+export interface BenchOptions {
+  /** How many events, instead of the benchmark's own number: fewer while working on something. */
+  events?: number;
+  /** Only these of the things that are compared. */
+  only?: string[];
+}
+
 export interface Bench {
   name: string;
   /** One line: what is compared with what. */
   title: string;
-  run(): Promise<BenchResult>;
+  run(options: BenchOptions): Promise<BenchResult>;
 }
 
 /** Prints a table and, when asked, writes the result as JSON. */

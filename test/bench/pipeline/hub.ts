@@ -1,0 +1,82 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { request } from "undici";
+import { stringify } from "yaml";
+import { freePort } from "../../stack/machine/ports";
+import { waitFor } from "../../support/wait-for";
+
+const HUB = path.resolve(__dirname, "../../../sidecar/bin/hub.js");
+const MAPPINGS = [path.resolve(__dirname, "../../../mappings"), path.join(__dirname, "mappings")];
+
+export interface HubOptions {
+  queueUrl: string;
+  sinkUrl: string;
+  /** Systems that deliver to the sink; each is a connector of `mappings/systems`. */
+  systems: string[];
+  /** On top of the defaults, which are what is measured otherwise. */
+  delivery?: Record<string, number>;
+  concurrency?: number;
+  /** Arguments for Node, such as `--cpu-prof`. */
+  nodeArgs?: string[];
+}
+
+/** The hub as it is run: `hub serve` in a process of its own, with its default settings, its log in a file. */
+export class HubProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly folder: string,
+  ) {}
+
+  static async start(options: HubOptions): Promise<HubProcess> {
+    const folder = mkdtempSync(path.join(tmpdir(), "hub-bench-"));
+    const port = await freePort();
+    const system = {
+      base_url: options.sinkUrl,
+      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    };
+    const file = path.join(folder, "hub.yaml");
+    writeFileSync(
+      file,
+      stringify({
+        odoo: { url: "http://odoo.invalid", database: "bench", queue_url: "env:QUEUE_URL" },
+        admin: { port },
+        mappings: { dirs: MAPPINGS },
+        systems: Object.fromEntries(options.systems.map((code) => [code, system])),
+        ...(options.delivery ? { delivery: options.delivery } : {}),
+      }),
+    );
+    const log = openSync(path.join(folder, "hub.log"), "w");
+    const child = spawn(process.execPath, [...(options.nodeArgs ?? []), HUB, "serve", "--config", file], {
+      stdio: ["ignore", log, log],
+      env: { ...process.env, QUEUE_URL: options.queueUrl },
+    });
+    process.once("exit", () => child.kill("SIGKILL"));
+    const hub = new HubProcess(child, folder);
+    try {
+      await waitFor("the hub to be ready", async () => {
+        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+        return (await request(`http://127.0.0.1:${port}/readyz`)).statusCode === 200;
+      });
+    } catch (error) {
+      const said = readFileSync(path.join(folder, "hub.log"), "utf8").slice(-2_000);
+      await hub.stop();
+      throw new Error(`${(error as Error).message}\n${said}`, { cause: error });
+    }
+    return hub;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const gone = new Promise((resolve) => this.child.once("exit", resolve));
+      this.child.kill("SIGTERM");
+      await gone;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
