@@ -9,6 +9,8 @@ export interface DeliverInput {
   /** Object type of the connector definition, `company`. */
   type: string;
   operation: "upsert" | "delete";
+  /** Lower goes first where there is not room for all (`sidecar/domain/priority.ts`). */
+  priority: number;
   /** The vendor document as the system's mapping made it; templates call it `doc`. Empty for a delete. */
   document: JsonObject;
   /** The vendor's id where a link exists. */

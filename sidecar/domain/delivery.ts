@@ -47,6 +47,8 @@ export interface ClaimedDelivery {
   /** Snapshot taken in the user's transaction, as JSON text. */
   payload: string;
   companyId: number | null;
+  /** Lower goes first; see `sidecar/domain/priority.ts`. */
+  priority: number;
   /** Tries so far, this one included. */
   attempts: number;
   /** True when an earlier try may have taken effect: look up first, then link or send. */

@@ -23,8 +23,14 @@ export class ApiQueue implements Queue {
     return (await this.call<rows.Row[]>("systems", {})).map(rows.toSystem);
   }
 
-  async claim(worker: string, system: string, maxRows: number, leaseSeconds: number): Promise<Claim> {
-    const args = { worker, system, max_rows: maxRows, lease_seconds: leaseSeconds };
+  async claim(
+    worker: string,
+    system: string,
+    maxRows: number,
+    leaseSeconds: number,
+    maxBackfill: number | null = null,
+  ): Promise<Claim> {
+    const args = { worker, system, max_rows: maxRows, lease_seconds: leaseSeconds, max_backfill: maxBackfill };
     return rows.toClaim(await this.call<rows.Row[]>("claim", args));
   }
 

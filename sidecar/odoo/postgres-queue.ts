@@ -64,9 +64,15 @@ export class PostgresQueue implements Queue {
     return (await this.call("systems", "SELECT * FROM integration_hub.systems()", [])).map(rows.toSystem);
   }
 
-  async claim(worker: string, system: string, maxRows: number, leaseSeconds: number): Promise<Claim> {
-    const text = "SELECT * FROM integration_hub.claim($1, $2, $3, $4)";
-    return rows.toClaim(await this.call("claim", text, [worker, system, maxRows, leaseSeconds]));
+  async claim(
+    worker: string,
+    system: string,
+    maxRows: number,
+    leaseSeconds: number,
+    maxBackfill: number | null = null,
+  ): Promise<Claim> {
+    const text = "SELECT * FROM integration_hub.claim($1, $2, $3, $4, $5)";
+    return rows.toClaim(await this.call("claim", text, [worker, system, maxRows, leaseSeconds, maxBackfill]));
   }
 
   async unpark(system: string, lanes: string[]): Promise<number> {

@@ -29,6 +29,7 @@ function toDelivery(row: Row): ClaimedDelivery {
     object: String(row["object"]),
     payload: textOf(row["payload"]) ?? "null",
     companyId: typeof row["company_id"] === "number" ? row["company_id"] : null,
+    priority: Number(row["priority"]),
     attempts: Number(row["attempts"]),
     verify: row["verify"] === true,
     forced: row["forced"] === true,

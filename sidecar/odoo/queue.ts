@@ -84,7 +84,17 @@ export interface Listener {
 export interface Queue {
   identity(): Promise<Identity>;
   systems(): Promise<SystemState[]>;
-  claim(worker: string, system: string, maxRows: number, leaseSeconds: number): Promise<Claim>;
+  /**
+   * Takes up to `maxRows` deliveries, the lowest priority number first; of them at most `maxBackfill` are backfill
+   * (`sidecar/domain/priority.ts`). Null, the default: no limit.
+   */
+  claim(
+    worker: string,
+    system: string,
+    maxRows: number,
+    leaseSeconds: number,
+    maxBackfill?: number | null,
+  ): Promise<Claim>;
   /** Wakes what waits in these lanes; called after a claim or a settle has committed. Answers how many woke. */
   unpark(system: string, lanes: string[]): Promise<number>;
   /** Extends leases; answers the ids that are still held. */

@@ -24,7 +24,7 @@ export interface CarryTools {
   missing: MissingRecords;
   writeBacks: WriteBacks;
   /** Told of every refusal by the system, so that a refused sign-in or an ailing system stops the claims. */
-  onRefusal(failure: Failure): void;
+  onRefusal(failure: Failure, priority: number): void;
 }
 
 /** How a delivery ended, before it is settled. */
@@ -165,6 +165,7 @@ export class Carry {
       key: delivery.lane,
       type,
       operation,
+      priority: delivery.priority,
       document,
       externalId: known?.externalId ?? null,
       verify: delivery.verify,
@@ -203,7 +204,7 @@ export class Carry {
       const link = { type, externalId: answer.externalId, url: null, fingerprint: null };
       await this.tools.settle.add(delivery.lane, { id: delivery.id, outcome: "applied", exchange: null, link });
     }
-    this.tools.onRefusal(answer.failure);
+    this.tools.onRefusal(answer.failure, delivery.priority);
     return this.failed(answer.failure, exchange);
   }
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Connector, DeliverInput, DeliverResult } from "../connectors/connector";
+import { isBackfill } from "../domain/priority";
 
 interface Waiting {
   input: DeliverInput;
@@ -10,14 +11,24 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
+/** What may go in one request: one type and operation, and live work apart from backfill, the most urgent first. */
+interface Group {
+  name: string;
+  backfill: boolean;
+  waiting: Waiting[];
+}
+
 /**
  * Puts documents into the connector's batches and keeps at most `concurrency` of them on the way. Batches fill by
  * themselves: what arrives while all requests are busy goes together in the next one, and nothing waits for company
- * while one is free.
+ * while one is free. The lowest priority number goes first, and backfill never has more than half of the requests.
  */
 export class Dispatch {
-  private readonly groups = new Map<string, Waiting[]>();
+  private readonly groups = new Map<string, Group>();
   private active = 0;
+  private activeBackfill = 0;
+  /** Requests that backfill may use at a time: half, and one where there is only one. */
+  private readonly backfillConcurrency: number;
   private readonly halted = new AbortController();
 
   constructor(
@@ -25,6 +36,7 @@ export class Dispatch {
     private readonly concurrency: number,
     private readonly signal: AbortSignal,
   ) {
+    this.backfillConcurrency = Math.max(1, Math.floor(concurrency / 2));
     // Every waiting delivery and every request listens.
     setMaxListeners(0, signal, this.halted.signal);
   }
@@ -48,44 +60,59 @@ export class Dispatch {
   /** The connector's answer; null when `mayGo` said no or everything was halted, and nothing was sent. */
   async send(input: DeliverInput, mayGo: () => boolean): Promise<DeliverResult | null> {
     return new Promise((resolve, reject) => {
-      const group = `${input.operation} ${input.type}`;
-      const waiting = this.groups.get(group);
-      const entry = { input, mayGo, resolve, reject };
-      if (waiting) waiting.push(entry);
-      else this.groups.set(group, [entry]);
+      const { name, backfill } = groupOf(input);
+      let group = this.groups.get(name);
+      if (!group) this.groups.set(name, (group = { name, backfill, waiting: [] }));
+      lineUp(group.waiting, { input, mayGo, resolve, reject });
       // Everything of one claim is lined up before the first batch is cut.
       queueMicrotask(() => this.start());
     });
   }
 
   private start(): void {
-    // Halted, the queue runs dry at once, whatever is on the way.
-    while (this.halted.signal.aborted || this.active < this.concurrency) {
+    for (;;) {
       const batch = this.nextBatch();
       if (batch.length === 0) return;
+      const group = groupOf(batch[0]?.input);
       this.active += 1;
+      if (group.backfill) this.activeBackfill += 1;
       void this.deliver(batch).finally(() => {
         this.active -= 1;
+        if (group.backfill) this.activeBackfill -= 1;
         this.start();
       });
     }
   }
 
+  /** The next batch there is room for; empty when there is none. */
   private nextBatch(): Waiting[] {
-    for (const [group, waiting] of this.groups) {
-      const first = waiting[0];
-      // Taken out and put back at the end, so that one type of record does not starve another.
-      this.groups.delete(group);
-      if (!first) continue;
+    for (;;) {
+      const group = this.nextGroup();
+      const first = group?.waiting[0];
+      if (!group || !first) return [];
       const size = Math.max(1, this.connector.batchSize(first.input.type, first.input.operation));
-      const batch = waiting.splice(0, size);
-      if (waiting.length > 0) this.groups.set(group, waiting);
+      const batch = group.waiting.splice(0, size);
+      // Put back at the end, so that among equals one type of record does not starve another.
+      this.groups.delete(group.name);
+      if (group.waiting.length > 0) this.groups.set(group.name, group);
       const going = batch.filter((entry) => this.goes(entry));
+      // Where every lease of the batch was gone, look at the next one.
       if (going.length > 0) return going;
-      // Every lease of this batch was gone: look at the next one.
-      return this.nextBatch();
     }
-    return [];
+  }
+
+  /** The group whose first entry has the lowest priority number, among those that have a request to spare. */
+  private nextGroup(): Group | null {
+    // Halted, the queue runs dry at once, whatever is on the way.
+    const halted = this.halted.signal.aborted;
+    if (!halted && this.active >= this.concurrency) return null;
+    const backfillToo = halted || this.activeBackfill < this.backfillConcurrency;
+    let next: Group | null = null;
+    for (const group of this.groups.values()) {
+      if (group.backfill && !backfillToo) continue;
+      if (next === null || priorityOf(group) < priorityOf(next)) next = group;
+    }
+    return next;
   }
 
   private goes(entry: Waiting): boolean {
@@ -109,4 +136,21 @@ export class Dispatch {
       for (const entry of batch) entry.reject(thrown);
     }
   }
+}
+
+function groupOf(input: DeliverInput | undefined): { name: string; backfill: boolean } {
+  const backfill = input !== undefined && isBackfill(input.priority);
+  return { name: `${backfill ? "backfill " : ""}${input?.operation} ${input?.type}`, backfill };
+}
+
+/** Behind all of the same or a lower number. A claim comes in this order already, so this looks at the end. */
+function lineUp(waiting: Waiting[], entry: Waiting): void {
+  let place = waiting.length;
+  while (place > 0 && (waiting[place - 1]?.input.priority ?? 0) > entry.input.priority) place -= 1;
+  if (place === waiting.length) waiting.push(entry);
+  else waiting.splice(place, 0, entry);
+}
+
+function priorityOf(group: Group): number {
+  return group.waiting[0]?.input.priority ?? 0;
 }

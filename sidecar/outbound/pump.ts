@@ -1,10 +1,12 @@
 import type { Failure } from "../domain/errors";
 import { toFailure } from "../domain/errors";
+import { isBackfill } from "../domain/priority";
 import { Carry } from "./carry";
 import { Dispatch } from "./dispatch";
 import { Leases } from "./leases";
 import { MissingRecords } from "./missing-records";
 import { notSent } from "./outcome";
+import { Reach, type Room } from "./reach";
 import { SettleBuffer } from "./settle-buffer";
 import type { SystemParts } from "./system-parts";
 import { Wake } from "./wake";
@@ -15,6 +17,8 @@ const CLAIM_RETRY_MS = { first: 500, most: 10_000 };
 
 /** Full rounds of requests held: one on the way, one ready to follow. */
 const ROUNDS_HELD = 2;
+
+const NO_ROOM: Room = { rows: 0, backfill: 0 };
 
 /** The time the pause needs to reach the queue; until then nothing is claimed here. */
 const CREDENTIAL_PATIENCE_MS = 2_000;
@@ -41,25 +45,27 @@ export class Pump {
   private readonly carry: Carry;
   private readonly batches = new Set<Promise<void>>();
   /** Most deliveries held at a time: what this process can send soon. What it cannot is another sidecar's to claim (INT-04). */
-  private readonly reach: number;
+  private readonly reach: Reach;
   private loop: Promise<void> | null = null;
   private stopping = false;
   /** No claim before this moment, by `Date.now()`: the system asked for patience. */
   private notBefore = 0;
+  /** No backfill before this moment: the rate limit has no place for it, which says nothing about live work. */
+  private backfillNotBefore = 0;
   private claimFailures = 0;
   private claimFailure: Failure | null = null;
   private paused = false;
 
   constructor(private readonly parts: SystemParts) {
     const { queue, worker, code, log, connector, delivery, metrics } = parts;
-    this.reach = connector.blind
-      ? 1
-      : Math.min(delivery.maxInFlight, ROUNDS_HELD * parts.concurrency * connector.largestBatch);
+    this.reach = new Reach(
+      connector.blind ? 1 : Math.min(delivery.maxInFlight, ROUNDS_HELD * parts.concurrency * connector.largestBatch),
+    );
     this.dispatch = new Dispatch(connector, parts.concurrency, this.abort.signal);
     this.leases = new Leases(queue, worker, delivery.leaseSeconds, log, {
       onLost: () => metrics.leasesLost.inc({ system: code }),
-      onReleased: () => {
-        if (this.leases.size * 2 <= this.reach) this.wake.now();
+      onReleased: (id) => {
+        if (this.reach.release(id)) this.wake.now();
       },
     });
     this.settle = new SettleBuffer(queue, worker, code, log);
@@ -69,7 +75,7 @@ export class Pump {
       settle: this.settle,
       missing: new MissingRecords(parts.records, code),
       writeBacks: new WriteBacks(parts.records, code),
-      onRefusal: (failure) => this.noteRefusal(failure),
+      onRefusal: (failure, priority) => this.noteRefusal(failure, priority),
     });
   }
 
@@ -113,41 +119,44 @@ export class Pump {
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      const rows = this.mayClaim();
-      const claimed = rows > 0 ? await this.claim(rows) : 0;
+      const room = this.mayClaim();
+      const claimed = room.rows > 0 ? await this.claim(room) : 0;
       // A full claim says that there is more: look again at once.
-      if (rows === 0 || claimed < rows) await this.wake.sleep(this.pause());
+      if (room.rows === 0 || claimed < room.rows) await this.wake.sleep(this.pause());
     }
   }
 
   /** How many deliveries may be taken now: free capacity, one while the breaker probes, none while it is open. */
-  private mayClaim(): number {
-    if (this.notBefore > Date.now()) return 0;
+  private mayClaim(): Room {
+    if (this.notBefore > Date.now()) return NO_ROOM;
     const { breaker, retryAt } = this.parts.connector.health();
-    const free = this.reach - this.leases.size;
-    // Half of it at once: a claim for every delivery that ends would cost more than it brings.
-    if (breaker === "closed") return free * 2 >= this.reach ? Math.min(free, this.parts.delivery.claimSize) : 0;
+    if (breaker === "closed") {
+      const { rows, backfill } = this.reach.room();
+      const mayBackfill = this.backfillNotBefore <= Date.now();
+      return { rows: Math.min(rows, this.parts.delivery.claimSize), backfill: mayBackfill ? backfill : 0 };
+    }
     if (breaker === "open" && retryAt && retryAt.getTime() > Date.now()) {
       this.notBefore = retryAt.getTime();
       const reason = `${this.parts.name} does not answer as it should; calls are stopped until one is tried again.`;
       this.pauseSystem("breaker", reason, retryAt);
-      return 0;
+      return NO_ROOM;
     }
-    return this.leases.size === 0 ? 1 : 0;
+    return this.leases.size === 0 ? { rows: 1, backfill: 1 } : NO_ROOM;
   }
 
   private pause(): number {
     const patience = this.notBefore - Date.now();
     if (patience > 0) return patience;
     if (this.claimFailure) return Math.min(CLAIM_RETRY_MS.first * 2 ** this.claimFailures, CLAIM_RETRY_MS.most);
-    return this.parts.delivery.pollMs;
+    const untilBackfill = this.backfillNotBefore - Date.now();
+    return untilBackfill > 0 ? Math.min(untilBackfill, this.parts.delivery.pollMs) : this.parts.delivery.pollMs;
   }
 
-  private async claim(rows: number): Promise<number> {
+  private async claim({ rows, backfill }: Room): Promise<number> {
     const { queue, worker, code, delivery, log } = this.parts;
     const claimedAt = performance.now();
     try {
-      const { claimed, parked } = await queue.claim(worker, code, rows, delivery.leaseSeconds);
+      const { claimed, parked } = await queue.claim(worker, code, rows, delivery.leaseSeconds, backfill);
       if (this.claimFailure) log.info({ system: code }, "the queue answers again");
       this.claimFailure = null;
       this.claimFailures = 0;
@@ -155,6 +164,7 @@ export class Pump {
         claimed.map(({ id }) => id),
         claimedAt,
       );
+      this.reach.hold(claimed);
       // What was parked is looked at once more, because the delivery in front may have ended meanwhile.
       if (parked.length > 0) this.track(queue.unpark(code, [...new Set(parked)]).then(() => undefined));
       if (claimed.length > 0) this.track(this.carry.batch(claimed));
@@ -185,10 +195,14 @@ export class Pump {
     this.batches.add(tracked);
   }
 
-  private noteRefusal(failure: Failure): void {
+  private noteRefusal(failure: Failure, priority: number): void {
     const patience = failure.kind === "credential" ? CREDENTIAL_PATIENCE_MS : (failure.retryAfterMs ?? 1_000);
     if (failure.kind !== "credential" && !notSent(failure)) return;
     const until = Date.now() + patience;
+    if (failure.code === "rate_limit_wait" && isBackfill(priority)) {
+      this.backfillNotBefore = Math.max(this.backfillNotBefore, until);
+      return;
+    }
     this.notBefore = Math.max(this.notBefore, until);
     if (failure.kind === "credential") this.pauseSystem("credential", failure.message, null);
     else if (failure.code === "circuit_open") this.pauseSystem("breaker", failure.message, new Date(until));

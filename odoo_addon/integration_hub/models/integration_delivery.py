@@ -65,7 +65,12 @@ class IntegrationDelivery(models.Model):
         "arrived, is looked up first. "
         "Needs attention: a person has to act. Gave up: all tries failed. Superseded: a later change went instead.",
     )
-    priority = fields.Integer(required=True, default=50, readonly=True, help="Lower goes first.")
+    priority = fields.Integer(
+        required=True,
+        default=50,
+        readonly=True,
+        help="Lower goes first. 80 and above is bulk work, which never delays the rest.",
+    )
     coalesce = fields.Boolean(
         default=True, readonly=True, help="A later change of the same record makes this one unnecessary."
     )
@@ -113,7 +118,12 @@ class IntegrationDelivery(models.Model):
 
     # What the functions under sql/ rely on; the names of the functions stand beside each.
     _pending_idx = models.Index("(system_id, priority, id) WHERE state = 'pending'")  # claim
-    _due_idx = models.Index("(system_id, next_attempt_at) WHERE state IN ('retry', 'unknown')")  # claim
+    _due_live_idx = models.Index(  # claim
+        "(system_id, next_attempt_at) WHERE state IN ('retry', 'unknown') AND priority < 80"
+    )
+    _due_backfill_idx = models.Index(  # claim
+        "(system_id, next_attempt_at) WHERE state IN ('retry', 'unknown') AND priority >= 80"
+    )
     _lane_idx = models.Index(  # claim, unpark, reap, health
         "(system_id, lane, id) WHERE state IN ('pending', 'waiting', 'processing', 'retry', 'unknown', 'held', 'dead')"
     )

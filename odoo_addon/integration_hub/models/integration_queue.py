@@ -43,8 +43,8 @@ class IntegrationQueue(models.AbstractModel):
         return self._rows("systems")
 
     @for_the_sidecar
-    def claim(self, worker, system, max_rows, lease_seconds):
-        return self._rows("claim", worker, system, max_rows, lease_seconds)
+    def claim(self, worker, system, max_rows, lease_seconds, max_backfill=None):
+        return self._rows("claim", worker, system, max_rows, lease_seconds, max_backfill)
 
     @for_the_sidecar
     def unpark(self, system, lanes):
@@ -95,7 +95,7 @@ class IntegrationQueue(models.AbstractModel):
 
     def _run(self, function, arguments):
         self.env.flush_all()
-        types = {"claim": ("text", "text", "int", "int"), "pause": ("text", "text", "text", "timestamptz")}.get(
+        types = {"claim": ("text", "text", "int", "int", "int"), "pause": ("text", "text", "text", "timestamptz")}.get(
             function
         )
         places = (

@@ -10,13 +10,17 @@
 -- `first_attempt_at`, `last_attempt_at`: with `verify`, since when and until when an earlier try may have taken effect. The last one is the end of
 -- that try, which after a crash is when its lease ran out: a request may have gone long after its claim, and a look-up has to wait from there.
 --
+-- `max_backfill`: of these, at most so many with priority 80 or more (bulk replays and first loads use 90), so that a sidecar full of them still takes live
+-- changes; NULL: no limit. A lane's head is claimed whatever its own priority when one behind it is live.
+--
 -- Traps this text avoids: the head of a lane is found by a correlated `ORDER BY id LIMIT 1` probe, which stays an index scan under stale statistics where
 -- NOT EXISTS does not; the plan is made for the actual limit (force_custom_plan), and JIT would cost more than the claim.
--- Indexes: (system_id, priority, id) WHERE pending; (system_id, next_attempt_at) WHERE retry/unknown; (system_id, lane, id) WHERE open.
-CREATE OR REPLACE FUNCTION integration_hub.claim(worker text, system text, max_rows integer, lease_seconds integer)
+-- Indexes: (system_id, priority, id) WHERE pending; (system_id, next_attempt_at) WHERE retry/unknown, one for live and one for backfill;
+-- (system_id, lane, id) WHERE open.
+CREATE OR REPLACE FUNCTION integration_hub.claim(worker text, system text, max_rows integer, lease_seconds integer, max_backfill integer DEFAULT NULL)
 RETURNS TABLE (
   state text, id integer, event_id integer, lane text, model text, res_id integer, operation text, event_type text, object text,
-  payload text, company_id integer, attempts integer, verify boolean, forced boolean,
+  payload text, company_id integer, priority integer, attempts integer, verify boolean, forced boolean,
   first_attempt_at timestamptz, last_attempt_at timestamptz, occurred_at timestamptz, traceparent text, links jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -27,6 +31,7 @@ AS $$
 DECLARE
   v_system integer := integration_hub_private.system_id(claim.system);
   v_now timestamp := integration_hub_private.utc_now();
+  v_backfill integer := least(claim.max_rows, claim.max_backfill);
   v_candidates integer[];
   v_lanes text[];
   v_mates integer[];
@@ -35,17 +40,28 @@ BEGIN
     RETURN;
   END IF;
 
-  -- 1. Candidates: what is pending, and what is due again. Rows another claim holds are skipped.
+  -- 1. Candidates: what is pending, and what is due again, live and backfill each from its own range of an index: a heap of the one is not walked
+  -- through for the other. Rows another claim holds are skipped.
   WITH due AS MATERIALIZED (
     SELECT d.id, d.lane, d.priority FROM public.integration_delivery d
-    WHERE d.system_id = v_system AND d.state IN ('retry', 'unknown') AND d.next_attempt_at <= v_now
+    WHERE d.system_id = v_system AND d.state IN ('retry', 'unknown') AND d.priority < 80 AND d.next_attempt_at <= v_now
     ORDER BY d.next_attempt_at LIMIT claim.max_rows FOR UPDATE SKIP LOCKED
   ), fresh AS MATERIALIZED (
     SELECT d.id, d.lane, d.priority FROM public.integration_delivery d
-    WHERE d.system_id = v_system AND d.state = 'pending'
+    WHERE d.system_id = v_system AND d.state = 'pending' AND d.priority < 80
     ORDER BY d.priority, d.id LIMIT claim.max_rows FOR UPDATE SKIP LOCKED
+  ), due_backfill AS MATERIALIZED (
+    SELECT d.id, d.lane, d.priority FROM public.integration_delivery d
+    WHERE d.system_id = v_system AND d.state IN ('retry', 'unknown') AND d.priority >= 80 AND d.next_attempt_at <= v_now
+    ORDER BY d.next_attempt_at LIMIT v_backfill FOR UPDATE SKIP LOCKED
+  ), fresh_backfill AS MATERIALIZED (
+    SELECT d.id, d.lane, d.priority FROM public.integration_delivery d
+    WHERE d.system_id = v_system AND d.state = 'pending' AND d.priority >= 80
+    ORDER BY d.priority, d.id LIMIT v_backfill FOR UPDATE SKIP LOCKED
+  ), backfill AS (
+    SELECT * FROM due_backfill UNION ALL SELECT * FROM fresh_backfill ORDER BY priority, id LIMIT v_backfill
   ), chosen AS (
-    SELECT * FROM due UNION ALL SELECT * FROM fresh ORDER BY priority, id LIMIT claim.max_rows
+    SELECT * FROM due UNION ALL SELECT * FROM fresh UNION ALL SELECT * FROM backfill ORDER BY priority, id LIMIT claim.max_rows
   )
   SELECT array_agg(c.id), array_agg(DISTINCT c.lane::text) INTO v_candidates, v_lanes FROM chosen c;
   IF v_candidates IS NULL THEN
@@ -141,7 +157,7 @@ BEGIN
       d.company_id, d.attempts, d.verify, d.forced, d.priority
   )
   SELECT 'processing', w.id, w.event_id, w.lane::text, w.model::text, w.res_id, w.operation::text, w.event_type::text, w.object::text,
-    p.payload, w.company_id, w.attempts, coalesce(w.verify, false), coalesce(w.forced, false),
+    p.payload, w.company_id, w.priority, w.attempts, coalesce(w.verify, false), coalesce(w.forced, false),
     tried.first_at AT TIME ZONE 'UTC', CASE WHEN w.verify THEN coalesce(tried.last_at, v_now) END AT TIME ZONE 'UTC',
     e.occurred_at AT TIME ZONE 'UTC', e.traceparent::text,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -156,7 +172,7 @@ BEGIN
   ) AS tried ON true
   WHERE w.verdict = 'go'
   UNION ALL
-  SELECT 'waiting', w.id, NULL, w.lane::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  SELECT 'waiting', w.id, NULL, w.lane::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM written w
   WHERE w.verdict = 'park' AND w.front_state IN ('processing', 'pending', 'waiting');
 END $$;

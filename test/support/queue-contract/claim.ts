@@ -1,3 +1,4 @@
+import { failed } from "./settlements";
 import { LEASE, type QueueScene } from "./scene";
 
 /** What a claim gives, to whom, and in which order. */
@@ -51,6 +52,25 @@ export function claimPromises(t: QueueScene): void {
       expect((await t.claim("w1", 1)).map((d) => d.id)).toEqual([first]);
       expect((await t.claim("w1", 1)).map((d) => d.id)).toEqual([second]);
       expect((await t.claim("w1", 1)).map((d) => d.id)).toEqual([late]);
+    });
+
+    it("takes live work although as much backfill as it may take waits in front of it (RES-12)", async () => {
+      for (let n = 1; n <= 6; n += 1) await t.change(`res.partner,${n}`, { priority: 90 });
+      const live = await t.change("res.partner,7", { priority: 79 });
+      expect(await t.claim("w1", 50, 0)).toMatchObject([{ id: live, priority: 79 }]);
+      expect((await t.claim("w1", 50, 2)).map((d) => d.priority)).toEqual([90, 90]);
+      expect(await t.claim("w1", 50, 0)).toHaveLength(0);
+      expect(await t.claim("w1", 50)).toHaveLength(4);
+    });
+
+    it("finds a live delivery that is due again behind a heap of backfill that is due again (RES-12)", async () => {
+      for (let n = 1; n <= 5; n += 1) await t.change(`res.partner,${n}`, { priority: 90 });
+      const backfill = await t.claim("w1", 5);
+      const live = await t.change("res.partner,6");
+      await t.claim("w1", 1);
+      await t.settle([...backfill.map(({ id }) => id), live].map((id) => failed(id, "retry", {})));
+      await t.fixture.letTimePass(t.system);
+      expect(await t.claim("w1", 3, 2)).toMatchObject([{ id: live }, { priority: 90 }, { priority: 90 }]);
     });
 
     it("refuses a system that Odoo does not know, and says how to mend it", async () => {

@@ -24,8 +24,8 @@ export class QueueScene {
     return this.fixture.change({ system: this.system, lane, ...rest });
   }
 
-  async claim(worker = "w1", max = 50): Promise<ClaimedDelivery[]> {
-    return (await this.queue.claim(worker, this.system, max, LEASE)).claimed;
+  async claim(worker = "w1", max = 50, maxBackfill: number | null = null): Promise<ClaimedDelivery[]> {
+    return (await this.queue.claim(worker, this.system, max, LEASE, maxBackfill)).claimed;
   }
 
   settle(results: Settlement[], worker = "w1"): Promise<Settled[]> {

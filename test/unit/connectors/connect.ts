@@ -52,6 +52,7 @@ export function demoCredentials(code: string): JsonObject {
 export function input(values: Partial<DeliverInput> & Pick<DeliverInput, "key" | "type">): DeliverInput {
   return {
     operation: "upsert",
+    priority: 50,
     document: {},
     externalId: null,
     verify: false,

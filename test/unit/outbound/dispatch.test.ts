@@ -21,8 +21,14 @@ class SlowVendor {
   }
 }
 
-const input = (key: string, type = "company", operation: DeliverInput["operation"] = "upsert"): DeliverInput => ({
+const input = (
+  key: string,
+  type = "company",
+  operation: DeliverInput["operation"] = "upsert",
+  priority = 50,
+): DeliverInput => ({
   key,
+  priority,
   type,
   operation,
   document: {},
@@ -93,6 +99,30 @@ describe("dispatch", () => {
     ours = false;
     vendor.answer();
     expect(await waiting).toBeNull();
+  });
+
+  it("sends the lowest priority number first, whatever its type and whenever it came (RES-12)", async () => {
+    const remove = (key: string, priority: number) => void send(input(key, "company", "delete", priority));
+    remove("busy", 50);
+    remove("busy too", 50);
+    remove("usual", 50);
+    void send(input("note", "note", "upsert", 60));
+    remove("urgent", 10);
+    await turn();
+    for (let answered = 0; answered < 4; answered += 1) {
+      vendor.answer();
+      await turn();
+    }
+    expect(vendor.batches).toEqual([["urgent"], ["busy"], ["busy too"], ["usual"], ["note"]]);
+  });
+
+  it("leaves half of the requests to live work, however much backfill waits (RES-12)", async () => {
+    for (const key of ["a", "b", "c", "d", "e", "f"]) void send(input(key, "company", "upsert", 90));
+    await turn();
+    expect(vendor.batches).toEqual([["a", "b", "c"]]);
+    void send(input("live"));
+    await turn();
+    expect(vendor.batches).toEqual([["a", "b", "c"], ["live"]]);
   });
 
   it("halted, answers null for what waits and the truth for what is on the way", async () => {
