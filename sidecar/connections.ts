@@ -10,6 +10,7 @@ export interface Connection {
   config: SystemConfig;
   /** Name shown to people. */
   name: string;
+  definition: LoadedDefinition;
   connector: Connector;
   /** Most requests at the same time: the configuration may lower the connector's limit, not raise it. */
   concurrency: number;
@@ -29,6 +30,7 @@ function openConnection(config: Config, system: SystemConfig): Connection {
   return {
     config: system,
     name: system.name ?? definition.definition.name,
+    definition,
     connector,
     concurrency: Math.min(system.concurrency ?? connector.concurrency, connector.concurrency),
   };

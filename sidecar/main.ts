@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../package.json";
+import { capacityCommand, type CapacityOptions } from "./commands/capacity";
 import { check } from "./commands/check";
 import { configurationFor } from "./commands/configuration";
 import { EXIT, exitCodeFor } from "./commands/exit-codes";
@@ -73,6 +74,17 @@ function commandLine(ended: (code: number) => void): Command {
     .option("--reread", "read the records again and send today's state")
     .option("--dry-run", "count them and queue nothing")
     .action(async (options: ReplayOptions) => ended(await replayCommand(config(), options)));
+
+  program
+    .command("capacity")
+    .description("say how long volumes take to deliver, and which quotas do not suffice")
+    .argument("[file]", "volumes, as YAML or JSON (docs/capacity.md)")
+    .option("--from-queue", "take what waits in the queue now instead of a file")
+    .option("--finish-within <time>", "how long it may take once the last record is there: 90s, 10m, 2h, 1d")
+    .option("--json", "print JSON")
+    .action(async (file: string | undefined, options: CapacityOptions) =>
+      ended(await capacityCommand(config(), file, options)),
+    );
 
   program
     .command("grant")

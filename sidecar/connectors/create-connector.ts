@@ -4,12 +4,13 @@ import { chooseAuth, oauth2Auth, staticAuth, type Authenticator } from "./auth";
 import { Breaker } from "./breaker";
 import { systemClock, type Clock, type Connector } from "./connector";
 import { checkConnection } from "./connection";
+import { declaredBuckets } from "./declared-limits";
 import type { LoadedDefinition } from "./definition";
 import { compileCondition } from "./condition";
 import { Engine, type EngineParts } from "./engine";
 import { Http, type HttpOptions } from "./http";
 import { parsePath, readPath } from "./json-path";
-import { InProcessRateLimiter, type Bucket, type RateLimiter } from "./limits";
+import { InProcessRateLimiter, type RateLimiter } from "./limits";
 import { TokenSource, type TokenStore } from "./oauth2";
 import { compileObjectType } from "./object-type";
 import { OutcomeRules } from "./outcome";
@@ -56,7 +57,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   const limiter =
     options.limiter ??
     new InProcessRateLimiter(
-      bucketsOf(definition.limits.buckets, scope),
+      declaredBuckets(definition, connection.settings),
       definition.limits.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
       clock,
     );
@@ -97,16 +98,6 @@ export function createConnector(options: ConnectorOptions): Connector {
     http,
     clock,
   });
-}
-
-/** A bucket's size may be a setting, where it depends on the customer's plan. */
-function bucketsOf(buckets: LoadedDefinition["definition"]["limits"]["buckets"], scope: Scope): Record<string, Bucket> {
-  return Object.fromEntries(
-    Object.entries(buckets).map(([name, { requests, perMs }]) => [
-      name,
-      { requests: typeof requests === "number" ? requests : Number(compileText(requests)(scope)), perMs },
-    ]),
-  );
 }
 
 /** Holds when one of the records in the check's answer matches. */

@@ -1,6 +1,8 @@
 export { createConnector, type ConnectorOptions } from "./create-connector";
+export { checkConnection } from "./connection";
 export type { Clock, Connector, ConnectorHealth, Delivered, DeliverInput, DeliverResult, Refused } from "./connector";
+export { declaredBuckets } from "./declared-limits";
 export type { ConnectorDefinition, LoadedDefinition } from "./definition";
 export { loadDefinition } from "./load-definition";
-export type { RateLimiter } from "./limits";
+export type { Bucket, RateLimiter } from "./limits";
 export type { TokenStore } from "./oauth2";

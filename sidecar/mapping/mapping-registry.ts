@@ -85,6 +85,11 @@ export class MappingRegistry {
     return { type: entry.type, mapping: this.nameOf(system, object, entry), writeBack: entry.mapping.writeBack };
   }
 
+  /** Target paths that the mapping may fill in a system's document: `properties.name`, `associations.company`. */
+  targetPaths(system: string, object: string): string[] {
+    return this.entryOf(system, object).mapping.definition.lines.map(({ to }) => to);
+  }
+
   /** The links toSystem would look up: fetch those of a batch in one query, then give it a synchronous lookup. */
   linkedLanes(system: string, object: string, canonical: JsonObject): { lane: string; type: string }[] {
     return linkedLanes(this.entryOf(system, object).mapping, canonical);

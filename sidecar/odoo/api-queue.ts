@@ -1,6 +1,16 @@
 import type { Settlement } from "../domain/delivery";
 import type { Json, JsonObject } from "../domain/json";
-import type { Claim, DeliveryFilter, Identity, LaneLink, Queue, QueueHealth, Settled, SystemState } from "./queue";
+import type {
+  Backlog,
+  Claim,
+  DeliveryFilter,
+  Identity,
+  LaneLink,
+  Queue,
+  QueueHealth,
+  Settled,
+  SystemState,
+} from "./queue";
 import { filterToJson } from "./queue";
 import * as rows from "./queue-rows";
 import type { RecordClient } from "./record-client";
@@ -73,6 +83,10 @@ export class ApiQueue implements Queue {
 
   async health(): Promise<QueueHealth> {
     return rows.toHealth(await this.call<JsonObject>("health", {}));
+  }
+
+  async backlog(): Promise<Backlog[]> {
+    return (await this.call<rows.Row[]>("backlog", {})).map(rows.toBacklog);
   }
 
   listen(): null {

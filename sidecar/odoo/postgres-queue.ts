@@ -4,6 +4,7 @@ import type { Settlement } from "../domain/delivery";
 import { WorkListener } from "./listener";
 import { postgresFault } from "./postgres-faults";
 import type {
+  Backlog,
   Claim,
   DeliveryFilter,
   Identity,
@@ -124,6 +125,10 @@ export class PostgresQueue implements Queue {
   async health(): Promise<QueueHealth> {
     const [row] = await this.call("health", "SELECT integration_hub.health() AS health", []);
     return rows.toHealth(row?.["health"]);
+  }
+
+  async backlog(): Promise<Backlog[]> {
+    return (await this.call("backlog", "SELECT * FROM integration_hub.backlog()", [])).map(rows.toBacklog);
   }
 
   listen(onWork: (systems: string[] | null) => void): Listener {

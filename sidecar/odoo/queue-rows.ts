@@ -1,6 +1,6 @@
 import type { ClaimedDelivery, DeliveryState, Link, Operation, Settlement } from "../domain/delivery";
 import type { JsonObject } from "../domain/json";
-import type { Claim, Identity, LaneLink, QueueHealth, Settled, SystemState } from "./queue";
+import type { Backlog, Claim, Identity, LaneLink, QueueHealth, Settled, SystemState } from "./queue";
 
 /**
  * Rows as the SQL functions answer them. Over Postgres times are `Date`, over Odoo's API they are ISO 8601 text; jsonb
@@ -63,6 +63,15 @@ export function toIdentity(row: Row): Identity {
 
 export function toSettled(row: Row): Settled {
   return { id: Number(row["id"]), state: String(row["state"]) as DeliveryState, accepted: row["accepted"] === true };
+}
+
+export function toBacklog(row: Row): Backlog {
+  return {
+    system: String(row["system"]),
+    object: String(row["object"]),
+    change: String(row["change"]) as Backlog["change"],
+    records: Number(row["records"]),
+  };
 }
 
 export function toLaneLink(row: Row): LaneLink {

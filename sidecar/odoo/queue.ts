@@ -59,6 +59,16 @@ export interface QueueHealth {
   }[];
 }
 
+/** Records of one kind that have still to be delivered by themselves. */
+export interface Backlog {
+  system: string;
+  /** Canonical object. */
+  object: string;
+  change: "create" | "update" | "delete";
+  /** What will be sent: several full states of one record go as one. */
+  records: number;
+}
+
 /** All keys are optional and combine with AND; times are those of the business change. */
 export interface DeliveryFilter {
   system?: string;
@@ -109,6 +119,8 @@ export interface Queue {
   pause(system: string, kind: string, reason: string, until: Date | null): Promise<void>;
   resume(system: string): Promise<void>;
   health(): Promise<QueueHealth>;
+  /** What waits now, for the capacity forecast; without what a person has to decide about first. */
+  backlog(): Promise<Backlog[]>;
   /**
    * Calls `onWork` with the codes of systems that have new work, and with null when anything may be new (after a lost
    * connection). A hint: polling is the truth. Over the API there is nothing to listen to and it answers null.

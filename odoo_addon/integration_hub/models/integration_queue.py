@@ -91,6 +91,10 @@ class IntegrationQueue(models.AbstractModel):
     def health(self):
         return self._value("health")
 
+    @for_the_sidecar
+    def backlog(self):
+        return self._rows("backlog")
+
     # -- running the functions -------------------------------------------------------------------------------
 
     def _run(self, function, arguments):

@@ -21,6 +21,7 @@ CALLS = {
     "pause": {"system": "test_crm", "kind": "breaker", "reason": "down", "until": "2031-01-01T00:00:00Z"},
     "resume": {"system": "test_crm"},
     "health": {},
+    "backlog": {},
     "request_records": {"system": "test_crm", "lanes": []},
     "write_back": {"system": "test_crm", "values": []},
     "snapshot": {"model": "res.partner", "res_id": 1, "object": "test_customer"},

@@ -104,6 +104,22 @@ systems:
     expect(await ended(child, "SIGTERM")).toBe(0);
   });
 
+  it("forecasts how long what waits will take, and ends with 1 when a quota does not suffice (PERF-07)", async () => {
+    await project(1);
+    await project(2);
+    const waiting = await run(["capacity", "--from-queue", "--json"]);
+    expect(waiting).toMatchObject({ code: 0, err: "" });
+    const { systems } = JSON.parse(waiting.out) as { systems: unknown };
+    expect(systems).toMatchObject([{ system: "asana", records: 2, calls: 4, minimumSeconds: 0, sufficient: true }]);
+
+    const file = path.join(folder, "volumes.yaml");
+    writeFileSync(file, "volumes: [{ system: asana, object: project, records: 90000, every: 1h }]");
+    const tooMuch = await run(["capacity", file]);
+    expect(tooMuch.code).toBe(1);
+    expect(tooMuch.out).toContain("Or ask Asana for");
+    expect(await run(["capacity"])).toMatchObject({ code: 2 });
+  });
+
   it("loses nothing and doubles nothing when it is killed while it sends (D4, RES-05)", async () => {
     bench.sandbox.faults.add({
       system: "asana",
