@@ -12,6 +12,7 @@
         "security/company_rules.xml",
         "data/service_user.xml",
         # Screens: wizards first, menus last.
+        "wizards/brake_reject_views.xml",
         "wizards/delivery_cancel_views.xml",
         "wizards/rule_install_views.xml",
         "views/delivery_views.xml",
@@ -20,6 +21,7 @@
         "views/link_views.xml",
         "views/system_views.xml",
         "views/rule_views.xml",
+        "views/brake_views.xml",
         "views/menus.xml",
     ],
     "assets": {"web.assets_backend": ["integration_hub/static/src/**/*"]},

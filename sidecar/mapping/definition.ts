@@ -121,5 +121,7 @@ export interface RuleDefinition {
   systems: string[];
   priority: number;
   coalesce: boolean;
+  /** Limits of the mass-change brake that differ from Odoo's ordinary ones; 0: no limit. */
+  brake?: { creates?: number; changes?: number; removals?: number; minutes?: number };
   requires: { model: string; field?: string }[];
 }

@@ -9,9 +9,10 @@ import type { Backlog, Claim, Identity, LaneLink, QueueHealth, Settled, SystemSt
 export type Row = Record<string, unknown>;
 
 export function toClaim(rows: Row[]): Claim {
-  const claim: Claim = { claimed: [], parked: [] };
+  const claim: Claim = { claimed: [], parked: [], braked: 0 };
   for (const row of rows) {
     if (row["state"] === "waiting") claim.parked.push(String(row["lane"]));
+    else if (row["state"] === "held") claim.braked += 1;
     else claim.claimed.push(toDelivery(row));
   }
   return claim;

@@ -27,6 +27,8 @@ export interface Claim {
   claimed: ClaimedDelivery[];
   /** Lanes whose next delivery was parked behind one in flight: unpark them once the claim has committed. */
   parked: string[];
+  /** How many the mass-change brake held instead: there may be more behind them, so look again at once. */
+  braked: number;
 }
 
 export interface Settled {

@@ -156,7 +156,7 @@ export class Pump {
     const { queue, worker, code, delivery, log } = this.parts;
     const claimedAt = performance.now();
     try {
-      const { claimed, parked } = await queue.claim(worker, code, rows, delivery.leaseSeconds, backfill);
+      const { claimed, parked, braked } = await queue.claim(worker, code, rows, delivery.leaseSeconds, backfill);
       if (this.claimFailure) log.info({ system: code }, "the queue answers again");
       this.claimFailure = null;
       this.claimFailures = 0;
@@ -168,7 +168,7 @@ export class Pump {
       // What was parked is looked at once more, because the delivery in front may have ended meanwhile.
       if (parked.length > 0) this.track(queue.unpark(code, [...new Set(parked)]).then(() => undefined));
       if (claimed.length > 0) this.track(this.carry.batch(claimed));
-      return claimed.length;
+      return claimed.length + braked;
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (this.claimFailure?.code !== failure.code) this.logClaimFailure(failure);

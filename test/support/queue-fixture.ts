@@ -12,6 +12,16 @@ export interface Change {
   record?: JsonObject;
   coalesce?: boolean;
   priority?: number;
+  /** The rule that made it (`QueueFixture.rule`); none by default, and then no mass-change limit applies. */
+  rule?: number;
+}
+
+/** Limits of the mass-change brake; 0: none. */
+export interface BrakeLimits {
+  creates?: number;
+  changes?: number;
+  removals?: number;
+  minutes?: number;
 }
 
 /**
@@ -34,6 +44,45 @@ export class QueueFixture {
     return one(rows).id;
   }
 
+  /** A rule for `Change.rule`. It is switched off: it captures nothing, and its limits apply all the same. */
+  async rule(name: string, limits: BrakeLimits = {}): Promise<number> {
+    const { rows } = await this.pool.query<{ id: number }>(
+      `INSERT INTO integration_rule (name, model_id, model, event_type, object, domain, active, sequence, priority, brake_creates, brake_changes,
+         brake_removals, brake_minutes, create_date, write_date)
+       SELECT $1, m.id, m.model, 'customer.changed', 'customer', '[]', false, 10, 50, $2, $3, $4, $5, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+       FROM ir_model m WHERE m.model = 'res.partner' RETURNING id`,
+      [name, limits.creates ?? 0, limits.changes ?? 0, limits.removals ?? 0, limits.minutes ?? 10],
+    );
+    return one(rows).id;
+  }
+
+  /** The mass changes that were stopped on the way to a system, oldest first. */
+  async brakes(system: string): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.pool.query<Record<string, unknown>>(
+      "SELECT b.* FROM integration_brake b JOIN integration_system s ON s.id = b.system_id WHERE s.code = $1 ORDER BY b.id",
+      [system],
+    );
+    return rows;
+  }
+
+  /** What the buttons Approve and Reject do. Answers how many deliveries it was about. */
+  async decideBrake(brake: unknown, approve: boolean, reason: string | null = null): Promise<number> {
+    const { rows } = await this.pool.query<{ n: number }>(
+      "SELECT integration_hub_private.decide_brake($1, $2, 2, 'Operator', $3) AS n",
+      [brake, approve, reason],
+    );
+    return one(rows).n;
+  }
+
+  /** Makes what the brake has counted, and what it lets pass after an approval, older by so many minutes. */
+  async letMinutesPass(minutes: number): Promise<void> {
+    await this.pool.query(
+      `UPDATE integration_brake_meter m SET open_until = open_until - make_interval(mins => $1),
+         sent = (SELECT coalesce(jsonb_object_agg((s.key::int - $1)::text, s.value), '{}') FROM jsonb_each(m.sent) AS s)`,
+      [minutes],
+    );
+  }
+
   /** Records one change in a transaction of its own, with the notification, and answers the delivery's id. */
   async change(change: Change): Promise<number> {
     const { lane, operation = "write", object = "customer", coalesce = true, priority = 50 } = change;
@@ -43,8 +92,8 @@ export class QueueFixture {
     const { rows } = await this.pool.query<{ id: number }>(
       `WITH system AS (SELECT id, code FROM integration_system WHERE code = $1::varchar),
        event AS (
-         INSERT INTO integration_event (event_type, object, operation, model, res_id, res_name, traceparent, txid, occurred_at, create_date)
-         VALUES ($2::varchar, $3::varchar, $4::varchar, $5::varchar, $6::int, $7::varchar, '00-' || md5(random()::text) || '-' || left(md5(random()::text), 16) || '-01', txid_current(),
+         INSERT INTO integration_event (event_type, object, operation, model, res_id, res_name, rule_id, traceparent, txid, occurred_at, create_date)
+         VALUES ($2::varchar, $3::varchar, $4::varchar, $5::varchar, $6::int, $7::varchar, $12::int, '00-' || md5(random()::text) || '-' || left(md5(random()::text), 16) || '-01', txid_current(),
            clock_timestamp() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
          RETURNING id),
        payload AS (INSERT INTO integration_event_payload (event_id, payload) SELECT id, $8 FROM event),
@@ -66,6 +115,7 @@ export class QueueFixture {
         lane,
         priority,
         coalesce,
+        change.rule ?? null,
       ],
     );
     return one(rows).id;

@@ -13,6 +13,7 @@ from . import integration_event_payload
 from . import integration_delivery
 from . import integration_attempt
 from . import integration_link
+from . import integration_brake
 
 # Queue contract over Odoo's API
 from . import integration_queue

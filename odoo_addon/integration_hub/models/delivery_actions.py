@@ -2,6 +2,8 @@ from odoo import _, fields, models
 from odoo.exceptions import AccessError, UserError
 from psycopg2.errors import LockNotAvailable
 
+from .integration_brake import MASS_CHANGE
+
 HELD_BY_PERSON = "held_by_person"
 
 
@@ -107,6 +109,8 @@ class IntegrationDelivery(models.Model):
 
     def _replay(self, states, force, done):
         chosen = self._for_decision(states)
+        if all(delivery.error_code == MASS_CHANGE for delivery in chosen):
+            raise UserError(_("Held as part of a mass change. Approve or reject it under Operations, Mass changes."))
         self.env.cr.execute(
             "SELECT integration_hub.replay(%s::integer[], %s, %s)", [chosen.ids, self.env.user.name, force]
         )

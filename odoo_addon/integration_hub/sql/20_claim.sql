@@ -5,7 +5,8 @@
 -- (`coalesce`) of a lane wait, the last one goes and the others become 'superseded'; a delete supersedes all full states before it.
 --
 -- Answer: one row per claimed delivery (state 'processing'), and one row per delivery parked behind another that is in flight (state 'waiting', id and lane
--- only): the caller unparks those lanes after its claim has committed, because the delivery in front may have ended meanwhile.
+-- only): the caller unparks those lanes after its claim has committed, because the delivery in front may have ended meanwhile; and one row per delivery
+-- that the mass-change brake held instead (state 'held', id only): there may be more behind it, so the caller looks again at once.
 -- A paused system gives no rows. Raises HB404 for an unknown system.
 -- `first_attempt_at`, `last_attempt_at`: with `verify`, since when and until when an earlier try may have taken effect. The last one is the end of
 -- that try, which after a crash is when its lease ran out: a request may have gone long after its claim, and a look-up has to wait from there.
@@ -138,6 +139,9 @@ BEGIN
            WHEN g.state = 'pending' THEN 'park'
            ELSE 'leave' END AS verdict
     FROM going g
+  ), braked AS MATERIALIZED (
+    -- What exceeds its rule's limits is held by this call, and is nobody's to write afterwards.
+    SELECT unnest(integration_hub_private.brake(v_system, (SELECT array_agg(v.id) FROM verdicts v WHERE v.verdict = 'go'))) AS id
   ), written AS (
     UPDATE public.integration_delivery d SET
       state = CASE v.verdict WHEN 'go' THEN 'processing' WHEN 'superseded' THEN 'superseded' WHEN 'park' THEN 'waiting' ELSE d.state END,
@@ -147,12 +151,13 @@ BEGIN
       attempts = d.attempts + CASE v.verdict WHEN 'go' THEN 1 ELSE 0 END,
       verify = CASE v.verdict WHEN 'go' THEN v.verify ELSE d.verify END,
       forced = CASE v.verdict WHEN 'go' THEN v.forced ELSE d.forced END,
+      metered = d.metered OR v.verdict = 'go',
       next_attempt_at = CASE v.verdict WHEN 'later' THEN v_now + interval '5 seconds' ELSE NULL END,
       wait_for = CASE v.verdict WHEN 'superseded' THEN NULL ELSE d.wait_for END,
       superseded_by_id = CASE v.verdict WHEN 'superseded' THEN v.winner_id ELSE NULL END,
       done_at = CASE v.verdict WHEN 'superseded' THEN v_now ELSE NULL END
     FROM verdicts v
-    WHERE d.id = v.id AND v.verdict <> 'leave'
+    WHERE d.id = v.id AND v.verdict <> 'leave' AND v.id NOT IN (SELECT b.id FROM braked b)
     RETURNING v.verdict, v.front_state, d.id, d.event_id, d.lane, d.model, d.res_id, d.operation, d.event_type, d.object,
       d.company_id, d.attempts, d.verify, d.forced, d.priority
   )
@@ -174,5 +179,7 @@ BEGIN
   UNION ALL
   SELECT 'waiting', w.id, NULL, w.lane::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM written w
-  WHERE w.verdict = 'park' AND w.front_state IN ('processing', 'pending', 'waiting');
+  WHERE w.verdict = 'park' AND w.front_state IN ('processing', 'pending', 'waiting')
+  UNION ALL
+  SELECT 'held', b.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM braked b;
 END $$;

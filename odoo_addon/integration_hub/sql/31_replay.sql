@@ -1,4 +1,4 @@
--- Sends the same payloads again. Not for what is in flight. `force` also sends what the target is believed to hold already.
+-- Sends the same payloads again. Not for what is in flight, nor for what the mass-change brake holds. `force` also sends what the target is believed to hold already.
 -- `requested_by` (a person or a program) stays on the attempt row that records the request. Answers the ids that were queued.
 CREATE OR REPLACE FUNCTION integration_hub.replay(ids integer[], requested_by text, force boolean) RETURNS SETOF integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -13,6 +13,7 @@ BEGIN
   WITH chosen AS MATERIALIZED (
     SELECT d.id FROM public.integration_delivery d
     WHERE d.id = ANY (replay.ids) AND d.state NOT IN ('processing', 'pending')
+      AND d.error_code IS DISTINCT FROM 'mass_change'  -- one decision about the whole of it, not one delivery after the other
     ORDER BY d.id FOR UPDATE
   ), queued AS (
     UPDATE public.integration_delivery d SET

@@ -1,3 +1,4 @@
 # isort: skip_file
+from . import brake_reject
 from . import delivery_cancel
 from . import rule_install

@@ -95,7 +95,7 @@ class IntegrationRuleInstall(models.TransientModel):
             "system_ids": [Command.set(systems.ids)],
             "priority": content.get("priority", 50),
             "coalesce": content.get("coalesce", True),
-        }
+        } | {f"brake_{name}": limit for name, limit in (content.get("brake") or {}).items()}
 
 
 class IntegrationRuleInstallLine(models.TransientModel):

@@ -70,7 +70,9 @@ export function claimPromises(t: QueueScene): void {
       await t.claim("w1", 1);
       await t.settle([...backfill.map(({ id }) => id), live].map((id) => failed(id, "retry", {})));
       await t.fixture.letTimePass(t.system);
-      expect(await t.claim("w1", 3, 2)).toMatchObject([{ id: live }, { priority: 90 }, { priority: 90 }]);
+      const again = await t.claim("w1", 3, 2);
+      expect(again.map(({ id }) => id)).toContain(live);
+      expect(again.filter(({ priority }) => priority === 90)).toHaveLength(2);
     });
 
     it("refuses a system that Odoo does not know, and says how to mend it", async () => {

@@ -3,6 +3,7 @@ import { dependenciesPromises } from "./dependencies";
 import { figuresPromises } from "./figures";
 import { lanesPromises } from "./lanes";
 import { leasesPromises } from "./leases";
+import { massChangePromises } from "./mass-change";
 import { pauseAndReplayPromises } from "./pause-and-replay";
 import { settlePromises } from "./settle";
 import { QueueScene } from "./scene";
@@ -29,5 +30,6 @@ export function queueContract(open: () => QueueUnderTest): void {
   dependenciesPromises(scene);
   leasesPromises(scene);
   pauseAndReplayPromises(scene);
+  massChangePromises(scene);
   figuresPromises(scene);
 }

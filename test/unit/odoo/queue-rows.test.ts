@@ -42,11 +42,12 @@ describe("rows of the queue", () => {
     });
   });
 
-  it("keep apart what was claimed and what was parked", () => {
-    expect(toClaim([{ state: "waiting", id: 9, lane: "res.partner,1" }])).toEqual({
-      claimed: [],
-      parked: ["res.partner,1"],
-    });
+  it("keep apart what was claimed, what was parked and what the brake held", () => {
+    const rows = [
+      { state: "waiting", id: 9, lane: "res.partner,1" },
+      { state: "held", id: 10 },
+    ];
+    expect(toClaim(rows)).toEqual({ claimed: [], parked: ["res.partner,1"], braked: 1 });
   });
 
   it("carry a settlement with everything the attempt needs", () => {
