@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import { Argument, Command, InvalidArgumentError } from "commander";
+import { block, BREAKABLE, kill, restart, slow, unblock, WAYS, type Breakable, type Way } from "./disturb";
 import { MissingPrerequisite } from "./machine/apt";
 import { terminalProgress } from "./progress";
 import { DEFAULT_STACK, type ServiceName, type StackState } from "./state";
@@ -54,6 +55,72 @@ program
   .action(async ({ name }: UpFlags) => {
     if (!(await printStatus(name))) process.exitCode = 1;
   });
+
+interface DisturbFlags {
+  name: string;
+  ms: number;
+  immediate?: boolean;
+}
+
+const service = (): Argument => new Argument("<service>", "which program").choices(BREAKABLE);
+const way = (): Argument => new Argument("<way>", "a program, or one way to it from the sidecar").choices(WAYS);
+
+program
+  .command("kill")
+  .description("end a program at once (SIGKILL), to see what comes of it")
+  .addArgument(service())
+  .option(...nameOption)
+  .action(async (what: Breakable, { name }: DisturbFlags) => {
+    await kill(name, what);
+    progress.note(`${what} is killed; start it with: npm run stack -- restart ${what}`);
+  });
+
+program
+  .command("restart")
+  .description("stop a program and start it again, or start one that was killed")
+  .addArgument(service())
+  .option(...nameOption)
+  .option("--immediate", "postgres: without a shutdown; it recovers from its log as after a crash")
+  .action(async (what: Breakable, { name, immediate = false }: DisturbFlags) => {
+    const signal = interrupted.signal;
+    await progress.step(`${what} restarted`, async () => await restart(name, what, { progress, signal, immediate }));
+  });
+
+program
+  .command("block")
+  .description("let nothing pass between the sidecar and a program; connections hang. Of the sidecar: freeze it")
+  .addArgument(way())
+  .option(...nameOption)
+  .action(async (what: Way, { name }: DisturbFlags) => {
+    await block(name, what);
+    progress.note(`${what} is blocked; let it go on with: npm run stack -- unblock ${what}`);
+  });
+
+program
+  .command("unblock")
+  .description("let everything pass again")
+  .addArgument(way())
+  .option(...nameOption)
+  .action(async (what: Way, { name }: DisturbFlags) => {
+    await unblock(name, what);
+    progress.note(`${what} is unblocked`);
+  });
+
+program
+  .command("slow")
+  .description("make every round trip between the sidecar and a program take longer")
+  .addArgument(way())
+  .option(...nameOption)
+  .requiredOption("--ms <n>", "milliseconds more; 0 for as fast as it is", milliseconds)
+  .action(async (what: Way, { name, ms }: DisturbFlags) => {
+    await slow(name, what, ms);
+    progress.note(ms === 0 ? `${what} is as fast as it is` : `${what} answers ${ms} ms later`);
+  });
+
+function milliseconds(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 0.");
+  return Number(text);
+}
 
 function printSummary(stack: StackState): void {
   console.log(`\nOdoo      ${stack.odoo.url}  (${stack.odoo.login} / ${stack.odoo.password})`);

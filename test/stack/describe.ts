@@ -5,7 +5,7 @@ import { ODOO_DATABASE } from "./odoo/command";
 import { ADMIN_LOGIN, SERVICE_LOGIN } from "./odoo/logins";
 import { HUB_DATABASE, HUB_ROLE, QUEUE_ROLE } from "./postgres/roles";
 import { postgresUrl, SUPERUSER } from "./postgres/server";
-import type { ServiceName, StackState } from "./state";
+import type { LinkName, ServiceName, StackState } from "./state";
 
 /** Where a service answers on this machine, however it runs. */
 export const serviceUrl = (instance: Instance, name: ServiceName): string => `http://${HOST}:${instance.ports[name]}`;
@@ -43,12 +43,35 @@ export function describe(instance: Instance, mode: StackState["mode"]): StackSta
       configFile: hubConfigFile(instance),
     },
     sandbox: { url: serviceUrl(instance, "sandbox") },
+    links: { url: serviceUrl(instance, "links") },
     logs: {
       postgres: logFile(instance, "postgres"),
       odoo: logFile(instance, "odoo"),
       sandbox: logFile(instance, "sandbox"),
+      links: logFile(instance, "links"),
       sidecar: logFile(instance, "sidecar"),
     },
     pids: {},
+  };
+}
+
+/** The same stack as the sidecar is to see it: whatever it talks to is reached over a link, which can be blocked or slowed. */
+export function throughLinks(state: StackState, instance: Instance): StackState {
+  const over = (url: string, link: LinkName): string => {
+    const changed = new URL(url);
+    changed.port = String(instance.linkPorts[link]);
+    // An address of http ends in a slash that nobody wrote.
+    return changed.toString().replace(/\/$/, "");
+  };
+  const { odoo, postgres, sandbox } = state;
+  return {
+    ...state,
+    odoo: { ...odoo, url: over(odoo.url, "odoo-api") },
+    postgres: {
+      ...postgres,
+      queueUrl: over(postgres.queueUrl, "postgres-queue"),
+      hubUrl: over(postgres.hubUrl, "postgres-store"),
+    },
+    sandbox: { url: over(sandbox.url, "sandbox") },
   };
 }

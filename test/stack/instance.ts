@@ -4,7 +4,7 @@ import path from "node:path";
 import { giveTo, type ServiceUser } from "./machine/os-user";
 import { cachePaths } from "./machine/paths";
 import { freePort } from "./machine/ports";
-import type { ServiceName } from "./state";
+import { LINKS, type LinkName, type ServiceName } from "./state";
 
 /** What a stack remembers from one `up` to the next: its passwords, its ports, and what its database contains. */
 export interface Instance {
@@ -12,6 +12,8 @@ export interface Instance {
   dir: string;
   passwords: Record<"postgres" | "odoo" | "hub" | "queue" | "admin" | "master" | "adminToken", string>;
   ports: Record<ServiceName, number>;
+  /** Where the sidecar reaches the others. */
+  linkPorts: Record<LinkName, number>;
   demoData: boolean;
   /** Content of the addon that the database was last updated to. */
   addonHash: string;
@@ -26,7 +28,9 @@ const FILE = "instance.json";
 
 export async function readInstance(name: string): Promise<Instance | undefined> {
   try {
-    return JSON.parse(await readFile(path.join(cachePaths.stack(name), FILE), "utf8")) as Instance;
+    const saved = await readFile(path.join(cachePaths.stack(name), FILE), "utf8");
+    // A stack that was made before there were links gets them at its next start.
+    return { linkPorts: {}, ...(JSON.parse(saved) as object) } as Instance;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
@@ -58,12 +62,21 @@ export async function createInstance(name: string, demoData: boolean, user: Serv
       postgres: await freePort(),
       odoo: await freePort(),
       sandbox: await freePort(),
+      links: await freePort(),
       sidecar: await freePort(),
     },
+    linkPorts: await freeLinkPorts(),
     demoData,
     addonHash: "",
     loginsReady: false,
   };
+}
+
+/** Ports for the links: the preferred ones where they are free. */
+export async function freeLinkPorts(preferred: Partial<Record<LinkName, number>> = {}): Promise<Instance["linkPorts"]> {
+  const ports: Partial<Record<LinkName, number>> = {};
+  for (const name of Object.keys(LINKS) as LinkName[]) ports[name] = await freePort(preferred[name]);
+  return ports as Instance["linkPorts"];
 }
 
 export async function saveInstance(instance: Instance): Promise<void> {

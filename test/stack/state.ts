@@ -6,8 +6,20 @@ import { stateFile } from "./machine/paths";
 export const DEFAULT_STACK = "stack";
 
 /** Programs of a stack, in the order they start; they stop the other way round. */
-export const SERVICES = ["postgres", "odoo", "sandbox", "sidecar"] as const;
+export const SERVICES = ["postgres", "odoo", "sandbox", "links", "sidecar"] as const;
 export type ServiceName = (typeof SERVICES)[number];
+
+/** Those that run as containers too. The links between them are there for processes only. */
+export const CONTAINERS = SERVICES.filter((name) => name !== "links");
+
+/** The ways from the sidecar to what it talks to, each with the service at its end. */
+export const LINKS = {
+  "odoo-api": "odoo",
+  "postgres-queue": "postgres",
+  "postgres-store": "postgres",
+  sandbox: "sandbox",
+} as const satisfies Record<string, ServiceName>;
+export type LinkName = keyof typeof LINKS;
 
 /**
  * Everything other code needs to use a running stack; written to `.stack/<name>.json`. Addresses are fixed for the life of
@@ -37,6 +49,8 @@ export interface StackState {
   };
   sidecar: { url: string; adminToken: string; configFile: string };
   sandbox: { url: string };
+  /** Controls the links: `GET /`, `PUT /<name>` with `blocked` and `delayMs`. Processes only. */
+  links: { url: string };
   /** Files; of containers, the commands that show the logs. */
   logs: Record<ServiceName, string>;
   /** Of what was started, as far as it is a process of this machine. */

@@ -13,7 +13,7 @@ import { addonHash } from "../odoo/addon";
 import { loginsAreReady, prepareLogins, type ScriptRunner } from "../odoo/logins";
 import { scriptAnswer, scriptText } from "../odoo/script";
 import { makeQueueRole } from "../postgres/roles";
-import { SERVICES, writeStack, type ServiceName, type StackState } from "../state";
+import { CONTAINERS, writeStack, type ServiceName, type StackState } from "../state";
 import type { UpOptions } from "../up";
 import { findCompose } from "./compose";
 import { Project } from "./project";
@@ -49,7 +49,7 @@ async function start(
   before: readonly string[],
 ): Promise<StackState> {
   const { progress, signal } = options;
-  for (const name of SERVICES) {
+  for (const name of CONTAINERS) {
     if (!before.includes(name)) instance.ports[name] = await freePort(instance.ports[name]);
   }
   await saveInstance(instance);
@@ -82,7 +82,7 @@ async function start(
   await makeQueueRole(adminUrl(instance), instance.passwords.queue);
 
   const state = describe(instance, "docker");
-  for (const service of SERVICES) state.logs[service] = project.logCommand(service);
+  for (const service of CONTAINERS) state.logs[service] = project.logCommand(service);
   const { databaseUuid } = instance;
   await writeHubConfig(state, { databaseUuid });
   const file = path.join(project.configDir, "hub.yaml");
@@ -121,5 +121,5 @@ export async function openProject(instance: Instance): Promise<Project> {
 
 async function runningContainers(project: Project): Promise<ServiceName[]> {
   const { stdout } = await project.run(["ps", "--services", "--status", "running"]);
-  return SERVICES.filter((name) => stdout.split("\n").includes(name));
+  return CONTAINERS.filter((name) => stdout.split("\n").includes(name));
 }

@@ -30,6 +30,7 @@ const STOP_SIGNALS: Record<ServiceName, NodeJS.Signals> = {
   postgres: "SIGINT",
   odoo: "SIGTERM",
   sandbox: "SIGTERM",
+  links: "SIGTERM",
   sidecar: "SIGTERM",
 };
 const STOP_MS = 20_000;
@@ -77,16 +78,35 @@ export async function runningService(dir: string, name: ServiceName): Promise<Pr
 }
 
 /** Ask a service to stop, wait a bounded time, then make it. True when there was something to stop. */
-export async function stopService(dir: string, name: ServiceName): Promise<boolean> {
+export async function stopService(dir: string, name: ServiceName, ask = STOP_SIGNALS[name]): Promise<boolean> {
   const identity = await runningService(dir, name);
   if (!identity) return false;
-  kill(identity.pid, STOP_SIGNALS[name]);
+  kill(identity.pid, ask);
+  // One that was frozen hears nothing until it goes on.
+  kill(identity.pid, "SIGCONT");
   const deadline = Date.now() + STOP_MS;
   while (isAlive(identity) && Date.now() < deadline) await sleep(50);
   // The whole group: a server that was killed must not leave its helpers behind.
   kill(-identity.pid, "SIGKILL");
   while (isAlive(identity)) await sleep(50);
   await rm(pidFile(dir, name), { force: true });
+  return true;
+}
+
+/** End a service and its helpers at once, as a power cut would. True when there was something to kill. */
+export async function killService(dir: string, name: ServiceName): Promise<boolean> {
+  const identity = await runningService(dir, name);
+  if (!identity) return false;
+  kill(-identity.pid, "SIGKILL");
+  while (isAlive(identity)) await sleep(10);
+  return true;
+}
+
+/** Freeze a service, or let it go on where it was. True when it runs. */
+export async function freezeService(dir: string, name: ServiceName, frozen: boolean): Promise<boolean> {
+  const identity = await runningService(dir, name);
+  if (!identity) return false;
+  kill(-identity.pid, frozen ? "SIGSTOP" : "SIGCONT");
   return true;
 }
 

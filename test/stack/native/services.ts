@@ -10,12 +10,13 @@ import { acceptsConnections, postgresArgs, postgresUrl, SUPERUSER } from "../pos
 import { logTail } from "../machine/log-tail";
 import { runningService, startService, type ServiceSpec } from "./processes";
 import type { Runtime } from "../odoo/runtime";
-import type { ServiceName } from "../state";
+import { LINKS, type LinkName, type ServiceName } from "../state";
 import { answersOk, waitUntil } from "../machine/wait";
 
 const READY_MS = 60_000;
 
 const SANDBOX_PROGRAM = path.join(repoRoot, "test", "sandbox", "main.ts");
+const LINKS_PROGRAM = path.join(repoRoot, "test", "stack", "links", "main.ts");
 const SIDECAR_PROGRAM = path.join(repoRoot, "sidecar", "bin", "hub.js");
 
 /** Whether the program of a service is there; the stack can be used before all of them are written. */
@@ -36,6 +37,8 @@ export async function isReady(instance: Instance, name: ServiceName): Promise<bo
       return await answersOk(`${serviceUrl(instance, name)}/web/login`);
     case "sandbox":
       return await answersOk(`${serviceUrl(instance, name)}/_sandbox/health`);
+    case "links":
+      return await answersOk(`${serviceUrl(instance, name)}/`);
     case "sidecar":
       return await answersOk(`${serviceUrl(instance, name)}/readyz`);
   }
@@ -104,6 +107,23 @@ export function sandboxService(instance: Instance): ServiceSpec {
     env: process.env,
     logFile: logFile(instance, "sandbox"),
     marker: `${SANDBOX_PROGRAM} --port ${port}`,
+  };
+}
+
+/** The ways from the sidecar to the others. Its command line says them all, so a changed port makes another program of it. */
+export function linksService(instance: Instance): ServiceSpec {
+  const ways = (Object.entries(LINKS) as [LinkName, ServiceName][]).map(
+    ([link, service]) => `${link}=${instance.linkPorts[link]}:${instance.ports[service]}`,
+  );
+  const args = [LINKS_PROGRAM, "--control", String(instance.ports.links), ...ways];
+  return {
+    name: "links",
+    command: process.execPath,
+    args: ["--import", "tsx", ...args],
+    cwd: repoRoot,
+    env: process.env,
+    logFile: logFile(instance, "links"),
+    marker: args.join(" "),
   };
 }
 

@@ -1,13 +1,22 @@
 import path from "node:path";
 import { writeHubConfig } from "../hub-config";
-import { createInstance, readInstance, saveInstance, type Instance } from "../instance";
+import { createInstance, freeLinkPorts, readInstance, saveInstance, type Instance } from "../instance";
 import { withLock } from "../machine/lock";
 import { loginsAreReady, prepareLogins, type ScriptRunner } from "../odoo/logins";
-import { adminUrl, describe, serviceUrl } from "../describe";
+import { adminUrl, describe, serviceUrl, throughLinks } from "../describe";
 import { addonChanged, ensureData, setBaseUrl, updateAddon } from "./data";
-import { bringUp, odooService, postgresService, sandboxService, serviceExists, sidecarService } from "./services";
+import {
+  bringUp,
+  linksService,
+  odooService,
+  postgresService,
+  sandboxService,
+  serviceExists,
+  sidecarService,
+} from "./services";
 import { runOdooScript, writeOdooConfig, type OdooHome } from "../odoo/command";
 import { cachePaths } from "../machine/paths";
+import { commandLine } from "../machine/proc";
 import { freePort } from "../machine/ports";
 import { runningService, stopService, type ServiceSpec } from "./processes";
 import { makeQueueRole } from "../postgres/roles";
@@ -75,9 +84,10 @@ async function start(
   await bring("Odoo", odooService(runtime, instance, home));
 
   const state = describe(instance, "native");
-  await writeHubConfig(state, { databaseUuid: instance.databaseUuid });
+  await writeHubConfig(throughLinks(state, instance), { databaseUuid: instance.databaseUuid });
   if (serviceExists("sandbox")) await bring("Sandbox systems", sandboxService(instance));
   else progress.note("sandbox systems: not there yet");
+  await bring("Links", await freshLinks(instance));
   if (!options.withSidecar) await stopService(instance.dir, "sidecar");
   else if (serviceExists("sidecar")) await bring("Sidecar", sidecarService(instance));
   else progress.note("sidecar: not there yet");
@@ -95,7 +105,16 @@ async function choosePorts(instance: Instance): Promise<void> {
   for (const name of SERVICES) {
     if (await runningService(instance.dir, name)) continue;
     instance.ports[name] = await freePort(instance.ports[name]);
+    if (name === "links") instance.linkPorts = await freeLinkPorts(instance.linkPorts);
   }
+}
+
+/** Links lead to fixed ports: those of a service that has moved are stopped, to start anew. */
+async function freshLinks(instance: Instance): Promise<ServiceSpec> {
+  const spec = linksService(instance);
+  const running = await runningService(instance.dir, "links");
+  if (running && !commandLine(running.pid).includes(spec.marker)) await stopService(instance.dir, "links");
+  return spec;
 }
 
 /** Stop the processes of a stack, the ones that depend on others first. Its data stays. */

@@ -34,7 +34,8 @@ const state = (): StackState => ({
     configFile: path.join(dir, "hub.yaml"),
   },
   sandbox: { url: "http://127.0.0.1:8091" },
-  logs: { postgres: "", odoo: "", sandbox: "", sidecar: "" },
+  links: { url: "http://127.0.0.1:8092" },
+  logs: { postgres: "", odoo: "", sandbox: "", links: "", sidecar: "" },
   pids: {},
 });
 
