@@ -15,6 +15,7 @@
         "wizards/brake_reject_views.xml",
         "wizards/delivery_cancel_views.xml",
         "wizards/rule_install_views.xml",
+        "wizards/sidecar_key_views.xml",
         "views/delivery_views.xml",
         "views/event_views.xml",
         "views/attempt_views.xml",

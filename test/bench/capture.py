@@ -121,7 +121,7 @@ def measure(work, pairs):
 rules = install_rules()
 gc.collect()
 gc.freeze()  # what both databases share is not looked through before every run
-# Pairs: as many as about 20 seconds hold on two idle cores.
-operations = {create_bulk: 15, create_single: 120, write: 120, confirm_order: 60}
+# Pairs: enough that the same run repeated differs by about 0.01; a minute and a half on two idle cores.
+operations = {create_bulk: 20, create_single: 150, write: 150, confirm_order: 150}
 answer = {"rules": rules, "operations": {work.__name__: measure(work, pairs) for work, pairs in operations.items()}}
 print("HUB_ANSWER " + json.dumps(answer))

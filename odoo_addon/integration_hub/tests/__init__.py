@@ -22,4 +22,5 @@ from . import test_record_status
 from . import test_rights
 from . import test_rule_install
 from . import test_rules
+from . import test_sidecar_key
 from . import test_uninstall

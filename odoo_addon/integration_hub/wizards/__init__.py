@@ -2,3 +2,4 @@
 from . import brake_reject
 from . import delivery_cancel
 from . import rule_install
+from . import sidecar_key
