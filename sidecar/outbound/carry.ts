@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { Delivered, DeliverInput, DeliverResult, Refused } from "../connectors/connector";
 import type { ClaimedDelivery, Exchange, Link, Outcome } from "../domain/delivery";
 import { HubError, toFailure, type Failure } from "../domain/errors";
@@ -5,7 +6,7 @@ import type { JsonObject } from "../domain/json";
 import type { SystemDocument } from "../mapping/registry";
 import type { MissingLink } from "../mapping/run";
 import type { AttemptSpan } from "../telemetry/tracing";
-import { logAttempt } from "./attempt-log";
+import { attemptLog, logAttempt } from "./attempt-log";
 import type { Dispatch } from "./dispatch";
 import { fingerprint, idempotencyKey } from "./fingerprint";
 import type { Leases } from "./leases";
@@ -46,10 +47,14 @@ interface Read {
 
 /** What happens to a claimed batch, top to bottom. Never throws: every delivery ends in a settlement or in its lease running out. */
 export class Carry {
+  private readonly attempts: Logger;
+
   constructor(
     private readonly parts: SystemParts,
     private readonly tools: CarryTools,
-  ) {}
+  ) {
+    this.attempts = attemptLog(parts.log, parts.code);
+  }
 
   async batch(claimed: readonly ClaimedDelivery[]): Promise<void> {
     const reads = claimed.map((delivery) => this.read(delivery));
@@ -224,7 +229,7 @@ export class Carry {
     span: AttemptSpan,
     startedAt: Date,
   ): Promise<void> {
-    const { metrics, code: system, log } = this.parts;
+    const { metrics, code: system } = this.parts;
     if (!ending) {
       this.tools.leases.release(delivery.id);
       span.end(null);
@@ -247,7 +252,7 @@ export class Carry {
     if (failure) metrics.failures.inc({ system, kind: failure.kind, code: failure.code });
     if (outcome === "delivered") metrics.latency.observe({ system }, ageSeconds(delivery));
     const externalId = link?.externalId ?? null;
-    logAttempt(log, system, delivery, {
+    logAttempt(this.attempts, delivery, {
       outcome,
       settled,
       exchange,

@@ -1,3 +1,4 @@
+import type { ClaimedDelivery } from "../domain/delivery";
 import type { Failure } from "../domain/errors";
 import { toFailure } from "../domain/errors";
 import { isBackfill } from "../domain/priority";
@@ -44,7 +45,6 @@ export class Pump {
   private readonly settle: SettleBuffer;
   private readonly carry: Carry;
   private readonly batches = new Set<Promise<void>>();
-  /** Most deliveries held at a time: what this process can send soon. What it cannot is another sidecar's to claim (INT-04). */
   private readonly reach: Reach;
   private loop: Promise<void> | null = null;
   private stopping = false;
@@ -58,9 +58,9 @@ export class Pump {
 
   constructor(private readonly parts: SystemParts) {
     const { queue, worker, code, log, connector, delivery, metrics } = parts;
-    this.reach = new Reach(
-      connector.blind ? 1 : Math.min(delivery.maxInFlight, ROUNDS_HELD * parts.concurrency * connector.largestBatch),
-    );
+    this.reach = connector.blind
+      ? new Reach(1)
+      : new Reach(ROUNDS_HELD * parts.concurrency * connector.largestBatch, delivery.maxInFlight);
     this.dispatch = new Dispatch(connector, parts.concurrency, this.abort.signal);
     this.leases = new Leases(queue, worker, delivery.leaseSeconds, log, {
       onLost: () => metrics.leasesLost.inc({ system: code }),
@@ -167,7 +167,7 @@ export class Pump {
       this.reach.hold(claimed);
       // What was parked is looked at once more, because the delivery in front may have ended meanwhile.
       if (parked.length > 0) this.track(queue.unpark(code, [...new Set(parked)]).then(() => undefined));
-      if (claimed.length > 0) this.track(this.carry.batch(claimed));
+      if (claimed.length > 0) this.track(this.carryOn(claimed, claimedAt));
       return claimed.length + braked;
     } catch (thrown) {
       const failure = toFailure(thrown);
@@ -176,6 +176,11 @@ export class Pump {
       this.claimFailures += 1;
       return 0;
     }
+  }
+
+  private async carryOn(claimed: readonly ClaimedDelivery[], claimedAt: number): Promise<void> {
+    await this.carry.batch(claimed);
+    this.reach.ended(claimed.length, performance.now() - claimedAt);
   }
 
   /** A system that Odoo has not heard of is no trouble at a first start: the catalogue brings it within moments. */

@@ -36,7 +36,9 @@ const PERSONAL_NAMES = [
   "iban",
 ];
 
-const REDACTED = [...SECRET_NAMES, ...PERSONAL_NAMES].flatMap((name) =>
+export const REDACTED_NAMES: readonly string[] = [...SECRET_NAMES, ...PERSONAL_NAMES];
+
+const REDACTED = REDACTED_NAMES.flatMap((name) =>
   ["", "*.", "*.*."].map((prefix) => (name.includes("-") ? `${prefix.slice(0, -1)}["${name}"]` : `${prefix}${name}`)),
 );
 

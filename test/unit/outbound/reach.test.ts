@@ -29,4 +29,34 @@ describe("how much a sidecar holds (RES-12, INT-04)", () => {
   it("lets backfill go where only one delivery can be held", () => {
     expect(new Reach(1).room()).toEqual({ rows: 1, backfill: 1 });
   });
+
+  it("doubles while full batches come back at once, up to the most (PERF-01)", () => {
+    const reach = new Reach(128, 1_000);
+    for (const rows of [128, 256, 512, 1_000, 1_000]) {
+      expect(reach.room().rows).toBe(rows);
+      reach.ended(rows / 2, 50);
+    }
+  });
+
+  it("does not grow on the trickle of a quiet day, so that a burst is shared with another sidecar", () => {
+    const reach = new Reach(20, 1_000);
+    for (let batch = 0; batch < 100; batch += 1) reach.ended(1, 10);
+    expect(reach.room().rows).toBe(20);
+  });
+
+  it("stays where batches take their time and halves where they take long, never below two rounds of requests", () => {
+    const reach = new Reach(128, 1_000);
+    reach.ended(128, 50);
+    reach.ended(128, 400);
+    expect(reach.room().rows).toBe(256);
+    reach.ended(1, 30_000);
+    reach.ended(1, 30_000);
+    expect(reach.room().rows).toBe(128);
+  });
+
+  it("never exceeds the most that is configured, not even at the start", () => {
+    const reach = new Reach(128, 100);
+    reach.ended(100, 10_000);
+    expect(reach.room().rows).toBe(100);
+  });
 });
