@@ -99,11 +99,11 @@ function checkNeeds(place: string, object: ObjectDefinition): void {
 
 function checkWays(place: string, object: ObjectDefinition): void {
   if (object.upsert || !object.create) return;
-  if (object.find || object.create.idempotency) return;
+  if (object.find || object.create.idempotency || object.create.whenUnknown) return;
   throw wrong(
     `${place}/create`,
     "a create without upsert, find or idempotency could make a record twice",
-    "Say how a record is found by its key, or which key makes a repeated create harmless.",
+    'Say how a record is found by its key, or which key makes a repeated create harmless; with "whenUnknown": "ask" a person decides.',
   );
 }
 

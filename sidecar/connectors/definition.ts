@@ -62,6 +62,8 @@ export interface CreateDefinition {
   request: RequestDefinition;
   id: Extract | Extract[];
   idempotency?: { rememberedMs: number };
+  /** Neither findable nor recognised: after a lost answer a person decides. */
+  whenUnknown?: "ask";
 }
 
 export interface UpdateDefinition {

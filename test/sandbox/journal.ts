@@ -18,6 +18,8 @@ export interface JournalEntry {
   /** Status answered; null when a fault swallowed the answer. */
   status: number | null;
   traceparent: string | null;
+  /** What was written, where the vendor's profile notes it. */
+  values?: Record<string, unknown>;
 }
 
 /** What was done at the vendors, in order. */

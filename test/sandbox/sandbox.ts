@@ -11,7 +11,7 @@ import { Store } from "./store";
 import { strike } from "./strike";
 import { Tokens } from "./tokens";
 import { VENDORS } from "./vendors";
-import { journalFor, writtenBy } from "./vendors/vendor";
+import { journalFor, writtenBy, type Vendor } from "./vendors/vendor";
 
 export interface Sandbox {
   /** `http://127.0.0.1:<port>`; a vendor's base URL is `<url>/<code>`. */
@@ -35,6 +35,8 @@ export interface SandboxOptions {
   host?: string;
   /** Told of every request to a vendor, reads too: `GET`, `/asana/tasks`. */
   onRequest?: (method: string, path: string) => void;
+  /** Those of `vendors/index.ts` where absent. */
+  vendors?: readonly Vendor[];
 }
 
 /**
@@ -52,13 +54,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     quotas: new Quotas(clock),
     tokens: new Tokens(),
   };
-  let vendors = vendorRouter(parts);
+  const profiles = options.vendors ?? VENDORS;
+  let vendors = vendorRouter(parts, profiles);
   const reset = (): void => {
     for (const part of [parts.store, parts.journal, parts.calls, parts.faults, parts.quotas, parts.tokens])
       part.clear();
     clock.move(0);
     // the profiles define their tables when they are made
-    vendors = vendorRouter(parts);
+    vendors = vendorRouter(parts, profiles);
   };
 
   const app = express();
@@ -78,9 +81,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
 type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "calls" | "faults" | "quotas" | "tokens">;
 
-function vendorRouter(parts: Parts): express.Router {
+function vendorRouter(parts: Parts, profiles: readonly Vendor[]): express.Router {
   const router = express.Router();
-  for (const vendor of VENDORS) {
+  for (const vendor of profiles) {
     const { store, clock, tokens, journal, calls, faults } = parts;
     const context = { store, clock, tokens, wrote: journalFor(vendor.code, journal) };
     router.use(

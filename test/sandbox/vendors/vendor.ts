@@ -12,7 +12,7 @@ export interface VendorContext {
   /** Notes a write in the journal. */
   wrote(
     request: Request,
-    entry: { type: string; key: string | null; remoteId: string; effect: Effect; status: number },
+    entry: Pick<JournalEntry, "key" | "values"> & { type: string; remoteId: string; effect: Effect; status: number },
   ): void;
 }
 

@@ -70,7 +70,8 @@ describe("the engine", () => {
   });
 
   it("calls itself blind only where nothing but a person could tell whether a create took effect (D4)", async () => {
-    const create = { request: { method: "POST" as const, path: "/clients", body: "{doc}" }, id: "id" };
+    const request = { method: "POST" as const, path: "/clients", body: "{doc}" };
+    const create = { request, id: "id", whenUnknown: "ask" as const };
     const blind = async (object: object): Promise<boolean> => {
       const connected = connectTo(vendor, { objects: { client: object } }, { clock });
       await connected.close();

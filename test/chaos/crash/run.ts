@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Client } from "pg";
+import { startSandbox, type Sandbox } from "../../sandbox/sandbox";
+import { LEDGERS } from "../../sandbox/vendors/ledger";
+import { databaseUrl } from "../../stack/database";
+import { openQueueDatabase, type QueueDatabase } from "../../support/queue-database";
+import { collectFacts } from "./facts";
+import { strike, type KillPoint } from "./kill-points";
+import { Person } from "./person";
+import { changeOf, makePlan, type Plan, type PlannedKill } from "./plan";
+import { SidecarSlot } from "./sidecar-slot";
+import { SEARCH_LAG_MS, writeMappings } from "./systems";
+import { account, verify, type Account, type Finding } from "./verify";
+
+export interface CrashOptions {
+  seed: number;
+  events: number;
+  kills: number;
+  sidecars: number;
+  /** Seconds; short, so that what a killed sidecar held comes back soon. */
+  leaseSeconds: number;
+  /** How long the queue may take to come to rest after the last kill, in milliseconds. */
+  restMs: number;
+}
+
+export interface CrashResult {
+  plan: Plan;
+  killed: { point: KillPoint; variant: string }[];
+  events: number;
+  findings: Finding[];
+  account: Account;
+  person: { linked: number; sent: number };
+  /** What else went wrong: kills that could not be made, sidecars that ended by themselves. */
+  troubles: string[];
+  seconds: number;
+}
+
+/** How long a sidecar is watched for its moment before it is asked whether there is work at all. */
+const PATIENCE_MS = 4_000;
+
+/** Runs the whole story: changes in Odoo, sidecars that are killed all the time, rest, and the comparison. */
+export async function runCrashes(
+  options: CrashOptions,
+  tell: (line: string) => void = () => undefined,
+): Promise<CrashResult> {
+  const run = new CrashRun(options, tell);
+  try {
+    await run.open();
+    return await run.go();
+  } finally {
+    await run.close();
+  }
+}
+
+class CrashRun {
+  private readonly plan: Plan;
+  private readonly folder = mkdtempSync(path.join(tmpdir(), "hub-chaos-"));
+  private readonly waiting: PlannedKill[];
+  private readonly killed: CrashResult["killed"] = [];
+  private readonly troubles: string[] = [];
+  /** The delivery of each event written so far. */
+  private readonly ids: number[] = [];
+  private readonly slots: SidecarSlot[] = [];
+  private database!: QueueDatabase;
+  private sandbox!: Sandbox;
+  private person!: Person;
+  /** Events that may be written by now: work is there for every kill, and lasts until the last one. */
+  private allowed = 0;
+  private closed = false;
+
+  constructor(
+    private readonly options: CrashOptions,
+    private readonly tell: (line: string) => void,
+  ) {
+    this.plan = makePlan(options.seed, options.events, options.kills);
+    this.waiting = [...this.plan.kills];
+  }
+
+  async open(): Promise<void> {
+    this.tell("starting Postgres with Odoo's tables, the vendors, and the sidecars …");
+    this.database = await openQueueDatabase();
+    this.sandbox = await startSandbox({ port: 0, vendors: LEDGERS });
+    this.sandbox.store.setLag("ledger_search", SEARCH_LAG_MS);
+    for (const { code } of LEDGERS) await this.database.fixture.system(code);
+    const storeUrl = await this.newStore();
+    const mappings = writeMappings(path.join(this.folder, "mappings"));
+    const { roleUrl: queueUrl } = this.database;
+    for (let n = 1; n <= this.options.sidecars; n += 1) {
+      const { leaseSeconds } = this.options;
+      const { folder } = this;
+      const slot = { folder, mappings, queueUrl, storeUrl, sandboxUrl: this.sandbox.url, leaseSeconds };
+      this.slots.push(await SidecarSlot.open(`sidecar-${n}`, slot));
+    }
+    this.person = new Person(this.database.owner, this.sandbox.store);
+  }
+
+  async go(): Promise<CrashResult> {
+    const { seed, kills } = this.options;
+    this.tell(`seed ${seed}: ${this.plan.events.length} events, ${kills} kills, schedule ${this.plan.fingerprint}`);
+    const startedAt = Date.now();
+    this.person.start();
+    this.allow(2);
+    const writing = this.write();
+    await Promise.all(this.slots.map((slot) => this.killAgainAndAgain(slot)));
+    this.allowed = this.plan.events.length;
+    await writing;
+    this.tell(`${this.killed.length} kills done after ${secondsSince(startedAt)} s; waiting for everything to settle`);
+    await this.rest();
+    await this.stopSidecars();
+    await this.person.stop();
+    const facts = await collectFacts(this.plan, this.ids, this.database.owner, this.sandbox);
+    return {
+      plan: this.plan,
+      killed: this.killed,
+      events: facts.deliveries.length,
+      findings: verify(facts),
+      account: account(facts),
+      person: { linked: this.person.linked, sent: this.person.sent },
+      troubles: [...this.troubles, ...this.slots.flatMap((slot) => slot.accidents)],
+      seconds: secondsSince(startedAt),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.person?.stop();
+    await Promise.all(this.slots.map((slot) => slot.close()));
+    await this.sandbox?.close();
+    await this.database?.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The changes, one after the other as users make them, as far as they are allowed. */
+  private async write(): Promise<void> {
+    for (const event of this.plan.events) {
+      while (this.ids.length >= this.allowed && !this.closed) await delay(20);
+      if (this.closed) return;
+      this.ids.push(await this.database.fixture.change(changeOf(event)));
+    }
+  }
+
+  /** As many events as `kills` more kills need. */
+  private allow(kills: number): void {
+    const { length } = this.plan.events;
+    const share = length / Math.max(1, this.options.kills);
+    this.allowed = Math.min(length, Math.max(this.allowed, Math.ceil((this.killed.length + kills) * share)));
+  }
+
+  private async killAgainAndAgain(slot: SidecarSlot): Promise<void> {
+    for (let planned = this.waiting.shift(); planned; planned = this.waiting.shift()) {
+      const variant = await this.killOnce(slot, planned);
+      if (variant === null) {
+        this.troubles.push(`no kill "${planned.point}" could be made: nothing was left to do`);
+        continue;
+      }
+      this.killed.push({ point: planned.point, variant });
+      this.allow(this.options.sidecars + 1);
+      if (this.killed.length % 10 === 0) this.tell(`${this.killed.length} kills, ${this.ids.length} events`);
+    }
+    await slot.start();
+  }
+
+  private async killOnce(slot: SidecarSlot, { point, dice }: PlannedKill): Promise<string | null> {
+    while (!this.closed) {
+      await slot.start();
+      const variant = await strike(point, dice, slot, PATIENCE_MS);
+      if (variant !== null) return variant;
+      if (this.ids.length < this.plan.events.length) this.allow(this.options.sidecars + 4);
+      if ((await this.unfinished()) === 0 && this.ids.length >= this.plan.events.length) return null;
+    }
+    return null;
+  }
+
+  /** Deliveries that are not at their end. */
+  private async unfinished(): Promise<number> {
+    const { rows } = await this.database.owner.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM integration_delivery WHERE state NOT IN ('delivered', 'superseded', 'cancelled')",
+    );
+    return rows[0]?.n ?? 0;
+  }
+
+  private async rest(): Promise<void> {
+    const deadline = Date.now() + this.options.restMs;
+    while ((await this.unfinished()) > 0 && Date.now() < deadline) await delay(200);
+  }
+
+  private async stopSidecars(): Promise<void> {
+    for (const slot of this.slots) slot.ask();
+    for (const slot of this.slots) {
+      const code = await slot.gone();
+      if (code !== 0) this.troubles.push(`a sidecar that was asked to stop ended with ${code}`);
+    }
+  }
+
+  private async newStore(): Promise<string> {
+    const { adminUrl } = this.database;
+    const client = new Client({ connectionString: adminUrl });
+    await client.connect();
+    await client.query("CREATE DATABASE hub_store");
+    await client.end();
+    return databaseUrl(adminUrl, "hub_store");
+  }
+}
+
+function secondsSince(moment: number): number {
+  return Math.round((Date.now() - moment) / 1000);
+}
