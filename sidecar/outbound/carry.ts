@@ -120,7 +120,8 @@ export class Carry {
     if (!answer) return this.notSent(delivery);
     const exchange = { ...answer.exchange, mapping };
     if (!answer.ok) return await this.refused(delivery, type, answer, exchange);
-    return { outcome: "delivered", exchange, ...removedLink(type, known, answer) };
+    // Looked for and not there: the record is gone without anything having been sent.
+    return { outcome: answer.unchanged ? "unchanged" : "delivered", exchange, ...removedLink(type, known, answer) };
   }
 
   private read(delivery: ClaimedDelivery): Read {

@@ -39,7 +39,9 @@ export interface CrashResult {
 }
 
 /** How long a sidecar is watched for its moment before it is asked whether there is work at all. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 3_000;
+/** Between two changes while a sidecar is watched: it gets work when it can be hit, and not while it starts. */
+const CHANGE_EVERY_MS = 20;
 
 /** Runs the whole story: changes in Odoo, sidecars that are killed all the time, rest, and the comparison. */
 export async function runCrashes(
@@ -69,6 +71,9 @@ class CrashRun {
   private person!: Person;
   /** Events that may be written by now: work is there for every kill, and lasts until the last one. */
   private allowed = 0;
+  /** Sidecars that are up and wait for their moment. */
+  private watched = 0;
+  private killsDone = false;
   private closed = false;
 
   constructor(
@@ -102,10 +107,10 @@ class CrashRun {
     this.tell(`seed ${seed}: ${this.plan.events.length} events, ${kills} kills, schedule ${this.plan.fingerprint}`);
     const startedAt = Date.now();
     this.person.start();
-    this.allow(2);
+    this.allow(this.options.sidecars + 2);
     const writing = this.write();
     await Promise.all(this.slots.map((slot) => this.killAgainAndAgain(slot)));
-    this.allowed = this.plan.events.length;
+    this.killsDone = true;
     await writing;
     this.tell(`${this.killed.length} kills done after ${secondsSince(startedAt)} s; waiting for everything to settle`);
     await this.rest();
@@ -133,10 +138,13 @@ class CrashRun {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** The changes, one after the other as users make them, as far as they are allowed. */
+  /** The changes, one after the other as users make them, while somebody is there to be killed over them. */
   private async write(): Promise<void> {
     for (const event of this.plan.events) {
-      while (this.ids.length >= this.allowed && !this.closed) await delay(20);
+      while (!this.closed && !this.killsDone) {
+        await delay(CHANGE_EVERY_MS);
+        if (this.watched > 0 && this.ids.length < this.allowed) break;
+      }
       if (this.closed) return;
       this.ids.push(await this.database.fixture.change(changeOf(event)));
     }
@@ -157,7 +165,7 @@ class CrashRun {
         continue;
       }
       this.killed.push({ point: planned.point, variant });
-      this.allow(this.options.sidecars + 1);
+      this.allow(this.options.sidecars + 2);
       if (this.killed.length % 10 === 0) this.tell(`${this.killed.length} kills, ${this.ids.length} events`);
     }
     await slot.start();
@@ -166,9 +174,11 @@ class CrashRun {
   private async killOnce(slot: SidecarSlot, { point, dice }: PlannedKill): Promise<string | null> {
     while (!this.closed) {
       await slot.start();
+      this.watched += 1;
       const variant = await strike(point, dice, slot, PATIENCE_MS);
+      this.watched -= 1;
       if (variant !== null) return variant;
-      if (this.ids.length < this.plan.events.length) this.allow(this.options.sidecars + 4);
+      if (this.ids.length < this.plan.events.length) this.allow(this.options.sidecars + 6);
       if ((await this.unfinished()) === 0 && this.ids.length >= this.plan.events.length) return null;
     }
     return null;
