@@ -72,6 +72,7 @@ async function resumeWithGoodCredentials(hub: Hub): Promise<void> {
     try {
       await connection.connector.check();
       await hub.queue.resume(code);
+      hub.problems.news();
       hub.log.info({ system: code }, "the sign-in works again; the system goes on");
     } catch (thrown) {
       hub.log.info({ system: code, error_code: toFailure(thrown).code }, "the sign-in is still refused");

@@ -15,6 +15,7 @@ import { loadMappings, type MappingRegistry } from "./mapping/registry";
 import { openQueue, openRecords, verifyIdentity } from "./odoo/open";
 import type { Identity, Listener, Queue } from "./odoo/queue";
 import type { RecordClient } from "./odoo/record-client";
+import { ProblemNotes } from "./outbound/problem-notes";
 import { Pump } from "./outbound/pump";
 import { Schedules } from "./schedules/schedule";
 import { everyTick, StoredTicks } from "./schedules/ticks";
@@ -36,6 +37,7 @@ export class Hub {
   readonly records: RecordClient | null;
   readonly queue: Queue;
   readonly store: Knex | null;
+  readonly problems: ProblemNotes;
   readonly pumps: Pump[] = [];
   /** Why deliveries do not flow yet; null once they do. */
   waitingFor: Failure | null = null;
@@ -56,6 +58,7 @@ export class Hub {
     this.connections = openConnections(config);
     this.records = openRecords(config.odoo);
     this.queue = openQueue(config.odoo, this.records, log);
+    this.problems = new ProblemNotes(this.records, log);
     this.store = config.store.url === null ? null : openStore(config.store.url);
     this.tracing = createTracing(config.telemetry.otlpEndpoint);
     this.schedules = new Schedules(this.store ? new StoredTicks(this.store, this.worker) : everyTick, log);
@@ -96,6 +99,7 @@ export class Hub {
     await Promise.all(this.pumps.map((pump) => pump.stop(deadline)));
     await this.admin?.close();
     await this.tracing.close();
+    await this.problems.close();
     await this.queue.close();
     await this.records?.close();
     await this.store?.destroy();
@@ -158,6 +162,7 @@ export class Hub {
         concurrency,
         connectorName: config.connector,
         mappings: this.mappings,
+        problems: this.problems,
         delivery: this.config.delivery,
         metrics: this.metrics,
         tracing: this.tracing,

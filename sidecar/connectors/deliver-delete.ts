@@ -1,4 +1,4 @@
-import { HubError } from "../domain/errors";
+import { HubError, OUTCOME_UNKNOWN } from "../domain/errors";
 import type { DeliverInput } from "./connector";
 import type { DeliveryContext } from "./deliver-one";
 import { findByKey, usableFinds } from "./find";
@@ -15,7 +15,7 @@ export async function deleteOne(
   const id = input.externalId ?? (await lookedUp(type, input, caller, context));
   if (id === null) return { externalId: null, sent: false };
   if (type.delete === null) throw notOffered(type, context);
-  if ("refuse" in type.delete) throw new HubError({ ...type.delete.refuse, field: id });
+  if ("refuse" in type.delete) throw new HubError(type.delete.refuse);
   const asked = await caller.ask(type.delete.request, { ...context, scope: { ...context.scope, id } });
   return { externalId: id, sent: !("absent" in asked) };
 }
@@ -35,8 +35,8 @@ async function lookedUp(
 
 function cannotLook(type: ObjectType, context: DeliveryContext): HubError {
   return new HubError({
-    kind: "policy",
-    code: "outcome_unknown",
+    kind: "unknown",
+    code: OUTCOME_UNKNOWN,
     message: `This ${type.name} may have reached ${context.systemName} before it was deleted, and there is no way to look it up.`,
     hint: `Look for it in ${context.systemName} and remove it there if it exists, then cancel this delivery.`,
     field: type.name,

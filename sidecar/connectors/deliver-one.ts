@@ -1,4 +1,4 @@
-import { HubError, isHubError } from "../domain/errors";
+import { HubError, isHubError, OUTCOME_UNKNOWN } from "../domain/errors";
 import type { DeliverInput } from "./connector";
 import { findByKey, usableFinds } from "./find";
 import type { ObjectType } from "./object-type";
@@ -115,8 +115,8 @@ function mustStillBeRemembered(
   const since = input.firstAttemptAt === null ? Infinity : context.now.getTime() - input.firstAttemptAt.getTime();
   if (create.rememberedMs !== null && since < create.rememberedMs) return;
   throw new HubError({
-    kind: "policy",
-    code: "outcome_unknown",
+    kind: "unknown",
+    code: OUTCOME_UNKNOWN,
     message: `An earlier try may have made this ${type.name} in ${context.systemName}, and there is no way to look it up.`,
     hint: `Look for it in ${context.systemName}. If it is there, link it by its id; if not, say so, and it is sent.`,
     // The type of record: a link needs it.
@@ -130,7 +130,6 @@ function gone(type: ObjectType, id: string, context: DeliveryContext): HubError 
     code: "deleted_at_vendor",
     message: `The ${type.name} ${id} was deleted in ${context.systemName}.`,
     hint: `Restore it in ${context.systemName} and send it again, or remove the link to have it created anew.`,
-    field: id,
   });
 }
 

@@ -6,10 +6,14 @@
  * - `data`: the record, the mapping or a reference is incomplete. Held until somebody fixes it.
  * - `business`: a rule of the target or of Odoo says no. Held for the record's owner.
  * - `policy`: a rule of the hub says no (ownership, limits). Held for approval.
- * - `unknown`: the request may have taken effect. Looked up by its external key before anything is sent again.
+ * - `unknown`: the request may have taken effect. Looked up by its external key before anything is sent again; held for a
+ *   person (`OUTCOME_UNKNOWN`) where the target offers no way to look.
  */
 export const ERROR_KINDS = ["technical", "credential", "data", "business", "policy", "unknown"] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+/** The code of an unknown outcome that only a person can find out. */
+export const OUTCOME_UNKNOWN = "outcome_unknown";
 
 /** A failure as it is stored on the attempt, shown in Odoo and answered by the admin API. */
 export interface Failure {
@@ -20,7 +24,10 @@ export interface Failure {
   message: string;
   /** What a person can do about it, in one sentence. */
   hint: string;
-  /** The place: a canonical field (`customer.name`), a vendor field, or a file and path. */
+  /**
+   * The place: a canonical field (`customer.name`), a vendor field, or a file and path. Never one record's id: failures of one kind, code and
+   * place are one problem to the person who has to act.
+   */
   field?: string;
   /** The earliest moment at which another try makes sense, in milliseconds from now (a vendor's Retry-After). */
   retryAfterMs?: number;

@@ -68,7 +68,7 @@ export class Pump {
         if (this.reach.release(id)) this.wake.now();
       },
     });
-    this.settle = new SettleBuffer(queue, worker, code, log);
+    this.settle = new SettleBuffer(queue, worker, code, log, (settled) => parts.problems.settled(settled));
     this.carry = new Carry(parts, {
       dispatch: this.dispatch,
       leases: this.leases,
@@ -220,6 +220,7 @@ export class Pump {
     this.parts.log.warn({ system: this.code, pause_kind: kind, until }, "system paused");
     this.track(
       this.parts.queue.pause(this.code, kind, reason, until).finally(() => {
+        this.parts.problems.news();
         // The claim that follows the pause finds nothing, until it ends; then a new failure may pause it again.
         setTimeout(() => (this.paused = false), 1_000).unref();
       }),

@@ -32,6 +32,8 @@ export class SettleBuffer {
     private readonly worker: string,
     private readonly system: string,
     private readonly log: Logger,
+    /** Told what the queue answered to each batch. */
+    private readonly onSettled: (settled: readonly Settled[]) => void = () => undefined,
   ) {}
 
   /** Resolves once the outcome is stored; null when it could not be, which the queue's lease makes good. */
@@ -81,6 +83,7 @@ export class SettleBuffer {
         );
         const byId = new Map(answers.map((settled) => [settled.id, settled]));
         for (const entry of batch) entry.resolve(byId.get(entry.settlement.id) ?? null);
+        this.onSettled(answers);
         return;
       } catch (thrown) {
         if (isHubError(thrown) && thrown.kind === "data") return this.isolate(batch, thrown);

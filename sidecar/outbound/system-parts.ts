@@ -5,6 +5,7 @@ import type { MappingRegistry } from "../mapping/registry";
 import type { Queue } from "../odoo/queue";
 import type { RecordClient } from "../odoo/record-client";
 import type { Metrics } from "../telemetry/metrics";
+import type { ProblemNotes } from "./problem-notes";
 import type { Tracing } from "../telemetry/tracing";
 
 /** Everything one system's deliveries need. */
@@ -27,5 +28,7 @@ export interface SystemParts {
   delivery: DeliveryConfig;
   metrics: Metrics;
   tracing: Tracing;
+  /** Tells Odoo what needs a person. */
+  problems: ProblemNotes;
   log: Logger;
 }

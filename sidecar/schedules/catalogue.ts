@@ -14,7 +14,7 @@ export interface NamedSystem {
  * be two connections with one connector. A rule for systems that are not connected is left out.
  */
 export function catalogueFor(
-  mappings: Pick<MappingRegistry, "catalogue">,
+  mappings: Pick<MappingRegistry, "catalogue" | "destination">,
   systems: readonly NamedSystem[],
 ): JsonObject {
   const catalogue = mappings.catalogue([...new Set(systems.map((system) => system.config.connector))]);
@@ -31,6 +31,13 @@ export function catalogueFor(
       name,
       connector: config.connector,
       objects: taken.get(config.connector) ?? [],
+      // What the system calls each of them: a person who links a record by hand need not know.
+      types: Object.fromEntries(
+        (taken.get(config.connector) ?? []).map((object) => [
+          object,
+          mappings.destination(config.connector, object).type,
+        ]),
+      ),
     })),
     rules: rules,
   };

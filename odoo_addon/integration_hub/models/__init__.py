@@ -15,10 +15,18 @@ from . import integration_attempt
 from . import integration_link
 from . import integration_brake
 
+# What stands still and needs a person
+from . import integration_exception_policy
+from . import integration_problem
+from . import problem_sync
+from . import problem_activities
+from . import problem_actions
+
 # Queue contract over Odoo's API
 from . import integration_queue
 from . import integration_queue_records
 from . import integration_queue_reading
+from . import integration_queue_problems
 
 # Capture
 from . import capture_plan
@@ -28,9 +36,12 @@ from . import capture_on_request
 
 # What people decide and see
 from . import delivery_actions
+from . import delivery_policy
+from . import delivery_outcome
 from . import delivery_in_words
 from . import delivery_status
 from . import event_in_words
 from . import rule_in_words
+from . import rule_owner
 from . import system_health
 from . import view_status

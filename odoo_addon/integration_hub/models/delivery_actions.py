@@ -91,28 +91,39 @@ class IntegrationDelivery(models.Model):
                 "target": "new",
                 "context": {"default_delivery_ids": [fields.Command.set(self.ids)]},
             }
-        cancelled = self._for_decision(("pending", "waiting", "retry", "unknown", "held", "dead"))
+        cancelled = self._for_decision(("pending", "waiting", "retry", "unknown", "held", "dead"))._cancel_now(reason)
+        return self._told(_("Cancelled: %s"), cancelled)
+
+    # -- building blocks -------------------------------------------------------------------------------------
+
+    def _cancel_now(self, reason):
+        """Cancels deliveries that the caller has locked and checked."""
         self.env.cr.execute(
             """
             UPDATE integration_delivery SET state = 'cancelled', next_attempt_at = NULL, lease_until = NULL,
                 wait_for = NULL, done_at = clock_timestamp() AT TIME ZONE 'UTC'
             WHERE id = ANY(%s)
             """,
-            [cancelled.ids],
+            [self.ids],
         )
-        cancelled._note("cancelled", reason)
-        cancelled._unpark()  # what waited behind them in their lanes
-        cancelled._wake()
-        return self._told(_("Cancelled: %s"), cancelled)
-
-    # -- building blocks -------------------------------------------------------------------------------------
+        self._note("cancelled", reason)
+        self._unpark()  # what waited behind them in their lanes
+        self._wake()
+        return self
 
     def _replay(self, states, force, done):
         chosen = self._for_decision(states)
         if all(delivery.error_code == MASS_CHANGE for delivery in chosen):
             raise UserError(_("Held as part of a mass change. Approve or reject it under Operations, Mass changes."))
+        return self._told(done, chosen._queue_again(force))
+
+    def _queue_again(self, force):
+        """Queues the same content again, of deliveries that the caller has locked and checked.
+
+        :return: those that were queued
+        """
         self.env.cr.execute(
-            "SELECT integration_hub.replay(%s::integer[], %s, %s)", [chosen.ids, self.env.user.name, force]
+            "SELECT integration_hub.replay(%s::integer[], %s, %s)", [self.ids, self.env.user.name, force]
         )
         queued = self.browse(row[0] for row in self.env.cr.fetchall() if row[0])
         # The contract wrote the rows of this transaction; who asked is known here.
@@ -125,7 +136,7 @@ class IntegrationDelivery(models.Model):
             [self.env.uid, queued.ids],
         )
         self.env["integration.attempt"].invalidate_model()
-        return self._told(done, queued)
+        return queued
 
     def _read_again(self, forced):
         """Queues the records of these deliveries as they are now, for the same systems; answers the deliveries for
@@ -173,6 +184,7 @@ class IntegrationDelivery(models.Model):
             labels = dict(self._fields["state"]._description_selection(self.env))
             found = ", ".join(sorted({labels[delivery.state] for delivery in self}))
             raise UserError(_("This does not apply to deliveries in this state: %s.", found))
+        chosen._decided_by_person()
         return chosen
 
     def _note(self, outcome, reason=None, requested_by=None):

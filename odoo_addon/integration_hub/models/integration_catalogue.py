@@ -40,6 +40,13 @@ class IntegrationCatalogue(models.Model):
         entry = self.sudo().search([("kind", "=", "object"), ("code", "=", object_code)], limit=1)
         return tuple((entry.content or {}).get("paths") or ())
 
+    @api.model
+    def _external_type(self, system_code, object_code):
+        """What a system calls the records that it holds of a canonical object (`company`); None when it was not
+        published."""
+        entry = self.sudo().search([("kind", "=", "system"), ("code", "=", system_code)], limit=1)
+        return ((entry.content or {}).get("types") or {}).get(object_code)
+
     # -- publishing ------------------------------------------------------------------------------------------
 
     @api.model

@@ -130,6 +130,9 @@ class IntegrationDelivery(models.Model):
     _wait_for_idx = models.Index("(system_id, wait_for) WHERE wait_for IS NOT NULL")  # settle, reap
     _lease_idx = models.Index("(lease_until) WHERE state = 'processing'")  # reap
     _record_idx = models.Index("(model, res_id)")  # status on a record's form
+    _cause_idx = models.Index(  # open_causes
+        "(system_id, cause, company_id, object, id) WHERE state IN ('held', 'dead')"
+    )
     _superseded_by_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")  # its own foreign key
 
     def _selection_models(self):

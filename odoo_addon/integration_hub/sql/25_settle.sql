@@ -63,7 +63,7 @@ BEGIN
     external_url = coalesce(n.link ->> 'url', d.external_url),
     wait_for = CASE WHEN n.state IN ('waiting', 'held') THEN n.wait_for END,
     cause = CASE WHEN n.kind IS NULL OR n.state = 'delivered' THEN NULL
-      ELSE concat_ws(':', n.kind, n.code, coalesce(n.wait_for, n.field)) END,
+      ELSE concat_ws(':', n.kind, n.code, n.field) END,
     error_kind = n.kind, error_code = n.code, error_message = n.message, error_hint = n.hint, error_field = n.field
   FROM (
     SELECT d.id, r.outcome, r.link, r.wait_for, e.occurred_at, (r.error ->> 'retry_after_ms')::double precision AS asked,

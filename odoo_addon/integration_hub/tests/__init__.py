@@ -15,6 +15,10 @@ from . import test_delivery_actions
 from . import test_json2
 from . import test_loose_references
 from . import test_neutralize
+from . import test_outcome_by_person
+from . import test_problem_actions
+from . import test_problem_policies
+from . import test_problems
 from . import test_queue_methods
 from . import test_queue_reading
 from . import test_queue_records

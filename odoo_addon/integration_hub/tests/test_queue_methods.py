@@ -27,6 +27,7 @@ CALLS = {
     "snapshot": {"model": "res.partner", "res_id": 1, "object": "test_customer"},
     "sent_as": {"system": "test_crm", "model": "res.partner", "res_id": 1},
     "reread": {"delivery_ids": [], "requested_by": "test", "force": False},
+    "note_problems": {},
 }
 
 

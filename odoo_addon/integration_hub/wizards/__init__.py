@@ -1,5 +1,7 @@
 # isort: skip_file
 from . import brake_reject
 from . import delivery_cancel
+from . import delivery_link
+from . import problem_cancel
 from . import rule_install
 from . import sidecar_key

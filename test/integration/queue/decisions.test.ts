@@ -25,7 +25,7 @@ describe("a person decides about an outcome that cannot be looked up (D4)", () =
     await t.fixture.letTimePass(t.system);
     await t.queue.reap();
     await t.claim("w2");
-    await t.settle([failed(id, "held", { kind: "policy", code: "outcome_unknown", field: "company" })], "w2");
+    await t.settle([failed(id, "held", { kind: "unknown", code: "outcome_unknown", field: "company" })], "w2");
     return id;
   }
 

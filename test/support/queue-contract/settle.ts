@@ -85,6 +85,15 @@ export function settlePromises(t: QueueScene): void {
       });
     });
 
+    it("gives one cause to records that lack one reference each, so that they are one problem (OBS-03)", async () => {
+      const ids = [await t.change("res.partner,1"), await t.change("res.partner,2")];
+      await t.claim();
+      const missing = { kind: "data", code: "missing_reference", field: "invoice.customer" } as const;
+      await t.settle(ids.map((id, n) => ({ ...failed(id, "held", missing), waitFor: `res.partner,${n + 7}` })));
+      for (const id of ids)
+        expect(await t.fixture.delivery(id)).toMatchObject({ cause: "data:missing_reference:invoice.customer" });
+    });
+
     it("hands back what was released without counting a try", async () => {
       const id = await t.change("res.partner,1");
       await t.claim();

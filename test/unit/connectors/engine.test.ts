@@ -60,7 +60,7 @@ describe("the engine", () => {
     vendor.script = () => ({ status: 201, body: { id: 7 } });
     expect(await deliver(client(verifying(61_000)))).toMatchObject({
       ok: false,
-      failure: { kind: "policy", code: "outcome_unknown" },
+      failure: { kind: "unknown", code: "outcome_unknown" },
     });
     // the vendor's memory began with the first try, however late the last one was
     expect(await deliver(client(verifying(1_000, 61_000)))).toMatchObject({ ok: false, failure: { field: "client" } });

@@ -15,6 +15,10 @@ describe("the error's kind decides (D5)", () => {
     expect(outcomeOf(failure(kind))).toBe(outcome);
   });
 
+  it("holds for a person what nobody can look up (D4)", () => {
+    expect(outcomeOf(failure("unknown", "outcome_unknown"))).toBe("held");
+  });
+
   it.each(["circuit_open", "rate_limit_wait"])(
     "%s counts no try, because nothing was sent (RES-08, RES-12)",
     (code) => {

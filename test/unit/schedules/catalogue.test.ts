@@ -28,7 +28,10 @@ describe("the catalogue that Odoo is told", () => {
     rules: [rule("customer_changed", ["hubspot", "asana"]), rule("task_changed", ["asana"])],
   };
 
-  const mappings = { catalogue: jest.fn(() => catalogue) };
+  const mappings = {
+    catalogue: jest.fn(() => catalogue),
+    destination: (system: string, object: string) => ({ type: `${system}_${object}`, mapping: "m", writeBack: [] }),
+  };
 
   it("asks for what the connected systems use, each connector once (SEC-07)", () => {
     catalogueFor(mappings, [system("hubspot_be", "hubspot"), system("hubspot_fr", "hubspot")]);
@@ -37,7 +40,13 @@ describe("the catalogue that Odoo is told", () => {
 
   it("holds this sidecar's connections with what their connector takes", () => {
     expect(catalogueFor(mappings, [system("hubspot")])["systems"]).toEqual([
-      { code: "hubspot", name: "HUBSPOT", connector: "hubspot", objects: ["customer"] },
+      {
+        code: "hubspot",
+        name: "HUBSPOT",
+        connector: "hubspot",
+        objects: ["customer"],
+        types: { customer: "hubspot_customer" },
+      },
     ]);
   });
 
