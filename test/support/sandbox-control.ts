@@ -14,6 +14,11 @@ export class SandboxControl {
     await this.send("DELETE", "faults");
   }
 
+  /** The tokens that a system accepts; null for those it accepts by default. */
+  async accept(system: string, tokens: string[] | null): Promise<void> {
+    await this.send("PUT", "tokens", { system, tokens });
+  }
+
   async records(system: string, type: string): Promise<Record<string, unknown>[]> {
     return (await this.send("GET", `records/${system}/${type}`)) as Record<string, unknown>[];
   }
@@ -24,7 +29,7 @@ export class SandboxControl {
     return (await this.send("GET", `journal${query}`)) as JournalEntry[];
   }
 
-  private async send(method: "GET" | "POST" | "DELETE", path: string, body?: object): Promise<unknown> {
+  private async send(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object): Promise<unknown> {
     const answer = await request(`${this.url}/_sandbox/${path}`, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),

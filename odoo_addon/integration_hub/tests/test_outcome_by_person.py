@@ -68,6 +68,7 @@ class TestOutcomeByPerson(ProblemCase):
         self.env["res.partner"].browse(self.delivery.res_id).phone = "2"
         behind = self.events().delivery_ids.sudo()
         behind.write({"state": "waiting"})
+        self.env.flush_all()
         self.link(self.delivery)
         self.env.invalidate_all()
         self.assertEqual(behind.state, "pending")
