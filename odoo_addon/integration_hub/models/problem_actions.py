@@ -36,8 +36,8 @@ class IntegrationProblemActions(models.Model):
         )
 
     def action_read_again_all(self):
-        """Reads all their records as they are now, under today's rules and mappings, and sends that in the place of what
-        stands still. Left out: where each change counts for itself, and what may have arrived already.
+        """Reads all their records as they are now, under today's rules and mappings, and sends that in the place of
+        what stands still. Left out: where each change counts for itself, and what may have arrived already.
         """
         self._check_open()
 
