@@ -48,26 +48,37 @@ class CapturedEvent:
         }
 
 
-def store(cr, transaction, events, replaced=()):
+def store(env, transaction, events, replaced=()):
     """Inserts the events that have a target, and takes back those of an earlier judgement of the same transaction.
 
     :param replaced: ids of events that this transaction inserted before and that no longer say the truth
     :return: ids of the inserted events, in order
     """
+    cr = env.cr
     if replaced:
         cr.execute("SELECT integration_hub_private.take_back(%s)", [list(replaced)])
-    rows, codes = [], {}
+    rows, created, codes = [], {}, {}
     for event in events:
         if targets := event.targets(transaction.origin):
-            rows.append(event.row([system_id for system_id, _code in targets]))
+            row = event.row([system_id for system_id, _code in targets])
+            if event.operation != "unlink" and event.res_id in transaction.created.get(event.model, ()):
+                row["created_in"] = env[event.model]._table
+                created.setdefault(row["created_in"], []).append(event.res_id)
+            rows.append(row)
             codes.update((code, True) for _system_id, code in targets)
     if not rows:
         return []
     cr.execute(
-        "SELECT integration_hub_private.enqueue(%s, %s, %s, %s)",
-        [json.dumps(rows, ensure_ascii=False), transaction.origin, transaction.traceparent, ",".join(codes)],
+        "SELECT integration_hub_private.enqueue(%s, %s, %s, %s, %s)",
+        [
+            json.dumps(rows, ensure_ascii=False),
+            transaction.origin,
+            transaction.traceparent,
+            ",".join(codes),
+            json.dumps(created) if created else None,
+        ],
     )
-    ids = cr.fetchone()[0]
-    for row, event_id in zip(rows, ids, strict=True):
+    stored = [(row, event_id) for row, event_id in zip(rows, cr.fetchone()[0], strict=True) if event_id]
+    for row, event_id in stored:
         transaction.emitted.setdefault((row["model"], row["res_id"]), []).append(event_id)
-    return ids
+    return [event_id for _row, event_id in stored]

@@ -52,7 +52,7 @@ def judge(env):
                 replaced += transaction.emitted.get((model, res_id), ())
             if (plan := plans.get(model)) and plan.rules:
                 events += _judge_model(env[model].browse(users), plan, users, transaction)
-        store(env.cr, transaction, events, replaced)
+        store(env, transaction, events, replaced)
 
 
 def note_deletion(records, plan):

@@ -38,6 +38,6 @@ class IntegrationRule(models.Model):
         # Somebody asked for it: that the last change came from the system itself does not matter.
         request = CapturedTransaction()
         request.traceparent = captured(self.env.cr).traceparent
-        store(self.env.cr, request, events)
+        store(self.env, request, events)
         queued = {res_id for (_model, res_id) in request.emitted}
         return [f"{records._name},{res_id}" for res_id in records._ids if res_id in queued]

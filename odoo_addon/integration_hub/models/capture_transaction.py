@@ -41,16 +41,9 @@ def note_unlink(cr):
 
 
 def existing(records):
-    """The records that are still there. Only what this transaction created (and took back in a savepoint) or deleted
-    can be gone, so only then it costs a query."""
-    cr = records.env.cr
-    if cr.postcommit.data.get(UNLINKED):
-        return records.exists()
-    created = captured(cr).created.get(records._name, ())
-    if fresh := [id_ for id_ in records._ids if id_ in created]:
-        gone = set(fresh).difference(records.browse(fresh).exists()._ids)
-        return records.browse(id_ for id_ in records._ids if id_ not in gone) if gone else records
-    return records
+    """The records that are still there. Only where this transaction deleted something it costs a query: what a
+    savepoint took back is found when the events are stored."""
+    return records.exists() if records.env.cr.postcommit.data.get(UNLINKED) else records
 
 
 def mark(records, judge):

@@ -94,3 +94,22 @@ class TestCaptureSavepoints(HubCase):
         self.env.flush_all()
         savepoint.close(rollback=True)
         self.assertFalse(self.events())
+
+    def test_a_creation_that_a_quiet_savepoint_took_back_leaves_no_event(self):
+        # Such a savepoint keeps hooks and values in memory: only the database knows that the record is gone.
+        kept = self.company(name="Kept")
+        savepoint = self.env.cr.savepoint(flush=False)
+        self.company(name="Taken back")
+        self.env.flush_all()
+        savepoint.close(rollback=True)
+        self.assertEqual(self.the_event().res_id, kept.id)
+
+    def test_a_creation_after_one_that_was_taken_back_is_stored_under_its_own_event(self):
+        savepoint = self.env.cr.savepoint(flush=False)
+        self.company(name="Taken back")
+        self.env.flush_all()
+        savepoint.close(rollback=True)
+        kept = self.company(name="Kept", phone="1")
+        self.env.cr.flush()
+        kept.phone = "2"
+        self.assertEqual(self.payload(self.the_event())["record"]["phone"], "2")
