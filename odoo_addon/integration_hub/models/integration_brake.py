@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .loose_reference import LooseMany2one
+
 EFFECTS = [
     ("create", "Created"),
     ("change", "Changed"),
@@ -17,7 +19,7 @@ class IntegrationBrake(models.Model):
     """
 
     _name = "integration.brake"
-    _inherit = ["integration.protected"]
+    _inherit = ["integration.protected", "integration.referenced"]
     _description = "Mass Change"
     _order = "id desc"
     _rec_name = "system_id"
@@ -169,7 +171,7 @@ class IntegrationDelivery(models.Model):
     metered = fields.Boolean(
         readonly=True, help="Counted by the mass-change brake, or approved: it is not counted again."
     )
-    brake_id = fields.Many2one(
+    brake_id = LooseMany2one(
         "integration.brake", string="Mass change", readonly=True, ondelete="set null", index="btree_not_null"
     )
 
