@@ -40,7 +40,7 @@ export interface CrashResult {
 
 /** How long a sidecar is watched for its moment before it is asked whether there is work at all. */
 const PATIENCE_MS = 3_000;
-/** Between two changes while a sidecar is watched: it gets work when it can be hit, and not while it starts. */
+/** Between two changes while a sidecar is up: it gets work when it can be hit, and not while it starts. */
 const CHANGE_EVERY_MS = 20;
 
 /** Runs the whole story: changes in Odoo, sidecars that are killed all the time, rest, and the comparison. */
@@ -71,7 +71,7 @@ class CrashRun {
   private person!: Person;
   /** Events that may be written by now: work is there for every kill, and lasts until the last one. */
   private allowed = 0;
-  /** Sidecars that are up and wait for their moment. */
+  /** Sidecars that are up. */
   private watched = 0;
   private killsDone = false;
   private closed = false;
@@ -175,6 +175,7 @@ class CrashRun {
     while (!this.closed) {
       await slot.start();
       this.watched += 1;
+      await this.untilItsTurn();
       const variant = await strike(point, dice, slot, PATIENCE_MS);
       this.watched -= 1;
       if (variant !== null) return variant;
@@ -182,6 +183,12 @@ class CrashRun {
       if ((await this.unfinished()) === 0 && this.ids.length >= this.plan.events.length) return null;
     }
     return null;
+  }
+
+  /** The kills are spread over all the events, not crowded into the first ones. */
+  private async untilItsTurn(): Promise<void> {
+    const share = this.plan.events.length / Math.max(1, this.options.kills);
+    while (!this.closed && this.ids.length < Math.floor(this.killed.length * share)) await delay(CHANGE_EVERY_MS);
   }
 
   /** Deliveries that are not at their end. */
