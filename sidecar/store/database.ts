@@ -8,7 +8,14 @@ export const SCHEMA = "hub";
 export function openStore(url: string): Knex {
   return knex({
     client: "pg",
-    connection: { connectionString: url, application_name: "integration-hub store" },
+    connection: {
+      connectionString: url,
+      application_name: "integration-hub store",
+      // A server that says nothing must not hold up what runs by the clock: a job that waits for its tick runs no other.
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 10_000,
+      keepAlive: true,
+    },
     pool: { min: 0, max: 4 },
     acquireConnectionTimeout: 10_000,
   });

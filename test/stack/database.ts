@@ -24,6 +24,8 @@ export interface OdooPostgres {
   adminUrl: string;
   /** A copy of Odoo's database with the addon installed. */
   newDatabase(): Promise<TestDatabase>;
+  /** Stops the server and starts it again at the same address; `immediate` as after a crash. */
+  restart(how: "fast" | "immediate"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export async function startPostgresWithOdooTemplate(
     return {
       adminUrl: server.adminUrl,
       newDatabase: async () => await copyOdooDatabase(server.adminUrl, template),
+      restart: async (how) => await server.restart(how),
       async stop() {
         await server.stop();
         await rm(dir, { recursive: true, force: true });

@@ -15,11 +15,14 @@ export interface QueueDatabase {
   roleUrl: string;
   /** Superuser on the same database. */
   adminUrl: string;
+  /** Stops the server and starts it again; `immediate` as after a crash. */
+  restart(how: "fast" | "immediate"): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openQueueDatabase(): Promise<QueueDatabase> {
-  const postgres = await startPostgresWithOdooTemplate();
+/** `settings` are the server's own; without them it does not care about losing its data. */
+export async function openQueueDatabase(settings?: Readonly<Record<string, string>>): Promise<QueueDatabase> {
+  const postgres = await startPostgresWithOdooTemplate(settings === undefined ? {} : { settings });
   const database = await postgres.newDatabase();
   const owner = new Pool({ connectionString: database.odooUrl });
   // The server is stopped while the pool's last connections are still saying goodbye.
@@ -37,6 +40,7 @@ export async function openQueueDatabase(): Promise<QueueDatabase> {
     owner,
     roleUrl,
     adminUrl: database.url,
+    restart: async (how) => await postgres.restart(how),
     async close() {
       await queue.close();
       await owner.end();

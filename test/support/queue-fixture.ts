@@ -29,7 +29,7 @@ export interface BrakeLimits {
  * Only for tests of what happens after the capture; the capture itself is tested inside Odoo.
  */
 export class QueueFixture {
-  constructor(private readonly pool: Pool) {}
+  constructor(private readonly pool: Pick<Pool, "query">) {}
 
   /** A system that can be claimed from. Answers its id; an existing one is reset to active. */
   async system(code: string, options: { maxAttempts?: number } = {}): Promise<number> {

@@ -21,8 +21,8 @@ export class SidecarBench {
     readonly sandbox: Sandbox,
   ) {}
 
-  static async open(): Promise<SidecarBench> {
-    const database = await openQueueDatabase();
+  static async open(settings?: Readonly<Record<string, string>>): Promise<SidecarBench> {
+    const database = await openQueueDatabase(settings);
     return new SidecarBench(database, await startSandbox({ port: 0 }));
   }
 
@@ -31,7 +31,7 @@ export class SidecarBench {
   }
 
   /** What an administrator would have written; `extra` is YAML on top. */
-  config(changes: { queueUrl?: string; extra?: string } = {}): Config {
+  config(changes: { queueUrl?: string; storeUrl?: string; extra?: string } = {}): Config {
     const text = `
 odoo: { url: "http://odoo.invalid", database: test, queue_url: env:QUEUE_URL }
 admin: { port: 0, token: env:ADMIN_TOKEN }
@@ -42,12 +42,14 @@ systems:
     base_url: "${this.sandbox.url}/bamboohr"
     settings: { companyDomain: acme }
     credentials: { apiKey: env:SANDBOX_TOKEN }
+${changes.storeUrl === undefined ? "" : "store: { url: env:STORE_URL }"}
 ${changes.extra ?? ""}
 `;
     return buildConfig(parseConfigText(text, "hub.yaml", process.cwd()), "hub.yaml", {
       QUEUE_URL: changes.queueUrl ?? this.database.roleUrl,
       ADMIN_TOKEN,
       SANDBOX_TOKEN: "demo",
+      ...(changes.storeUrl === undefined ? {} : { STORE_URL: changes.storeUrl }),
     });
   }
 
@@ -73,13 +75,14 @@ ${changes.extra ?? ""}
   }
 
   /** Resolves when the delivery is in the state; says where it stands when it never gets there. */
-  async reaches(id: number, state: string): Promise<Record<string, unknown>> {
+  async reaches(id: number, state: string, timeoutMs = 20_000): Promise<Record<string, unknown>> {
     let row: Record<string, unknown> = {};
     try {
-      await waitFor(`delivery ${id} to be ${state}`, async () => {
+      const arrived = async (): Promise<boolean> => {
         row = await this.fixture.delivery(id);
         return row["state"] === state;
-      });
+      };
+      await waitFor(`delivery ${id} to be ${state}`, arrived, { timeoutMs });
     } catch (error) {
       const { state: stuck, error_code, error_message } = row;
       throw new Error(`${(error as Error).message}; it is ${JSON.stringify({ stuck, error_code, error_message })}`, {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
@@ -45,6 +45,11 @@ export interface ScratchPostgres {
   port: number;
   adminUrl: string;
   logFile: string;
+  /**
+   * Stops the server and starts it on the same port: `fast` breaks off its clients and writes everything down; `immediate` just ends, so that it
+   * recovers from its log as after a crash.
+   */
+  restart(how: "fast" | "immediate"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -62,32 +67,48 @@ export async function startScratchPostgres(
 ): Promise<ScratchPostgres> {
   const port = await freePort();
   const logFile = `${dataDir}.log`;
-  const log = openSync(logFile, "a", 0o600);
-  const child = spawn(binaries.postgres, postgresArgs(dataDir, port, settings), {
-    cwd: dataDir,
-    stdio: ["ignore", log, log],
-    // Its own group: an interrupt typed in the terminal must not stop the server before its clients.
-    detached: true,
-    ...asUser(user),
-  });
-  const killNow = (): void => void child.kill("SIGQUIT");
+  const adminUrl = postgresUrl(port, SUPERUSER, password, "postgres");
+  let child: ChildProcess | null = null;
+  const killNow = (): void => void child?.kill("SIGQUIT");
   process.once("exit", killNow);
+
+  const start = async (): Promise<void> => {
+    const log = openSync(logFile, "a", 0o600);
+    const started = spawn(binaries.postgres, postgresArgs(dataDir, port, settings), {
+      cwd: dataDir,
+      stdio: ["ignore", log, log],
+      // Its own group: an interrupt typed in the terminal must not stop the server before its clients.
+      detached: true,
+      ...asUser(user),
+    });
+    closeSync(log);
+    child = started;
+    await waitUntil("Postgres", async () => await acceptsConnections(adminUrl), {
+      timeoutMs: READY_MS,
+      gaveUp: () =>
+        started.exitCode === null ? undefined : `it ended with code ${started.exitCode}:\n${logTail(logFile)}`,
+      signal,
+    });
+  };
+  const stop = async (ask: NodeJS.Signals): Promise<void> => {
+    if (child) await stopChild(child, ask);
+    child = null;
+  };
   const server: ScratchPostgres = {
     port,
     logFile,
-    adminUrl: postgresUrl(port, SUPERUSER, password, "postgres"),
+    adminUrl,
+    async restart(how) {
+      await stop(how === "fast" ? "SIGINT" : "SIGQUIT");
+      await start();
+    },
     async stop() {
       process.removeListener("exit", killNow);
-      await stopChild(child);
+      await stop("SIGINT");
     },
   };
   try {
-    await waitUntil("Postgres", async () => await acceptsConnections(server.adminUrl), {
-      timeoutMs: READY_MS,
-      gaveUp: () =>
-        child.exitCode === null ? undefined : `it ended with code ${child.exitCode}:\n${logTail(logFile)}`,
-      signal,
-    });
+    await start();
     return server;
   } catch (error) {
     await server.stop();
@@ -95,7 +116,7 @@ export async function startScratchPostgres(
   }
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
+async function stopChild(child: ChildProcess, ask: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   await new Promise<void>((resolve) => {
     const hard = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
@@ -103,6 +124,6 @@ async function stopChild(child: ChildProcess): Promise<void> {
       clearTimeout(hard);
       resolve();
     });
-    child.kill("SIGINT");
+    child.kill(ask);
   });
 }
