@@ -1,3 +1,4 @@
+import { stepReplays } from "./admin/replay-steps";
 import { toFailure } from "./domain/errors";
 import type { Hub } from "./hub";
 import { catalogueFor, publishCatalogue } from "./schedules/catalogue";
@@ -47,6 +48,12 @@ export function hubJobs(hub: Hub): Job[] {
       run: async () => {
         if (Date.now() - lastPublished > 3_600_000) await publish();
       },
+    },
+    {
+      name: "replay",
+      cron: "*/2 * * * * *",
+      where: "once",
+      run: async () => stepReplays(hub.queue, hub.records),
     },
     {
       name: "credential-check",

@@ -8,6 +8,7 @@ import { grant, type GrantOptions } from "./commands/grant";
 import { migrateCommand } from "./commands/migrate";
 import { previewCommand, type PreviewOptions } from "./commands/preview";
 import { replayCommand, type ReplayOptions } from "./commands/replay";
+import { replayStatus, steerReplay } from "./commands/replay-jobs";
 import { describeError } from "./commands/report";
 import { serve } from "./commands/serve";
 
@@ -59,21 +60,41 @@ function commandLine(ended: (code: number) => void): Command {
     .option("--payload <file>", "an event's payload instead of a record")
     .action(async (options: PreviewOptions) => ended(await previewCommand(config(), options)));
 
-  program
+  const replays = program
     .command("replay")
-    .description("send deliveries again: named ones, or all that match every condition")
+    .description("send deliveries again: named ones at once, or as a job all that match every condition")
     .option("--delivery <id...>", "ids of deliveries")
     .option("--system <code>", "only to this system")
     .option("--state <state...>", "only in these states")
     .option("--kind <kind>", "only with this kind of failure")
+    .option("--code <code>", "only with this code of failure")
     .option("--event-type <name>", "only of this event type")
+    .option("--object <name>", "only of this business object")
+    .option("--model <model>", "only of this model")
+    .option("--record <reference>", "only of this record: res.partner,42")
     .option("--since <time>", "only changes made at or after this time (ISO 8601)")
     .option("--until <time>", "only changes made before this time")
-    .option("--limit <count>", "most deliveries taken by the conditions, oldest first", toCount, 1000)
+    .option("--limit <count>", "most deliveries taken by the conditions, oldest first (default: all)", toCount)
     .option("--force", "also what the target is believed to hold already")
     .option("--reread", "read the records again and send today's state")
     .option("--dry-run", "count them and queue nothing")
+    .option("--follow", "show the job's progress until it has ended; Ctrl-C leaves it running")
     .action(async (options: ReplayOptions) => ended(await replayCommand(config(), options)));
+  replays
+    .command("status")
+    .description("show the last replay jobs, or one")
+    .argument("[job]", "number of the job", toCount)
+    .option("--follow", "until it has ended")
+    .action(async (job: number | undefined, options: { follow?: boolean }, command: Command) =>
+      ended(await replayStatus(config(), job, { ...command.parent?.opts(), ...options })),
+    );
+  for (const action of ["pause", "resume", "cancel"] as const) {
+    replays
+      .command(action)
+      .description(`${action} a replay job${action === "cancel" ? "; what it queued already goes out" : ""}`)
+      .argument("<job>", "number of the job", toCount)
+      .action(async (job: number) => ended(await steerReplay(config(), job, action)));
+  }
 
   program
     .command("capacity")

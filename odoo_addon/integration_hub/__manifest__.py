@@ -14,6 +14,7 @@
         "data/activity_types.xml",
         "data/exception_policies.xml",
         "data/problem_cron.xml",
+        "data/cron.xml",
         # Screens: wizards first, menus last.
         "wizards/brake_reject_views.xml",
         "wizards/delivery_cancel_views.xml",
@@ -30,6 +31,7 @@
         "views/brake_views.xml",
         "views/problem_views.xml",
         "views/exception_policy_views.xml",
+        "views/replay_views.xml",
         "views/menus.xml",
     ],
     "assets": {"web.assets_backend": ["integration_hub/static/src/**/*"]},

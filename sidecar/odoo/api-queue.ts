@@ -8,6 +8,9 @@ import type {
   LaneLink,
   Queue,
   QueueHealth,
+  ReplayJob,
+  ReplayOrder,
+  ReplayStep,
   Settled,
   SystemState,
 } from "./queue";
@@ -71,6 +74,23 @@ export class ApiQueue implements Queue {
 
   async findDeliveries(filter: DeliveryFilter, maxRows: number): Promise<number[]> {
     return this.call<number[]>("find_deliveries", { filter: filterToJson(filter), max_rows: maxRows });
+  }
+
+  async startReplay({ filter, mode, force, requestedBy, most }: ReplayOrder): Promise<number> {
+    const args = { filter: filterToJson(filter), mode, force, requested_by: requestedBy, most: most ?? false };
+    return this.call<number>("start_replay", args);
+  }
+
+  async replayStep(maxRows: number): Promise<ReplayStep | null> {
+    return rows.toReplayStep((await this.call<rows.Row[]>("replay_step", { max_rows: maxRows }))[0]);
+  }
+
+  async replayJobs(jobs: number[] | null, maxRows: number): Promise<ReplayJob[]> {
+    return (await this.call<rows.Row[]>("replay_jobs", { jobs: jobs ?? [], max_rows: maxRows })).map(rows.toReplayJob);
+  }
+
+  async steerReplay(job: number, action: "pause" | "resume" | "cancel"): Promise<ReplayJob["state"]> {
+    return this.call<ReplayJob["state"]>("steer_replay", { job, action });
   }
 
   async pause(system: string, kind: string, reason: string, until: Date | null): Promise<void> {

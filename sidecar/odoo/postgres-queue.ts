@@ -12,6 +12,9 @@ import type {
   Listener,
   Queue,
   QueueHealth,
+  ReplayJob,
+  ReplayOrder,
+  ReplayStep,
   Settled,
   SystemState,
 } from "./queue";
@@ -112,6 +115,30 @@ export class PostgresQueue implements Queue {
     const text = "SELECT integration_hub.find_deliveries($1::jsonb, $2) AS id";
     const values = [JSON.stringify(filterToJson(filter)), maxRows];
     return (await this.call("find_deliveries", text, values)).map((row) => Number(row["id"]));
+  }
+
+  async startReplay({ filter, mode, force, requestedBy, most }: ReplayOrder): Promise<number> {
+    const text = "SELECT integration_hub.start_replay($1::jsonb, $2, $3, $4, $5) AS job";
+    const values = [JSON.stringify(filterToJson(filter)), mode, force, requestedBy, most];
+    return Number((await this.call("start_replay", text, values))[0]?.["job"]);
+  }
+
+  async replayStep(maxRows: number): Promise<ReplayStep | null> {
+    const [row] = await this.call("replay_step", "SELECT * FROM integration_hub.replay_step($1)", [maxRows]);
+    return rows.toReplayStep(row);
+  }
+
+  async replayJobs(jobs: number[] | null, maxRows: number): Promise<ReplayJob[]> {
+    const text = "SELECT * FROM integration_hub.replay_jobs($1, $2)";
+    return (await this.call("replay_jobs", text, [jobs, maxRows])).map(rows.toReplayJob);
+  }
+
+  async steerReplay(job: number, action: "pause" | "resume" | "cancel"): Promise<ReplayJob["state"]> {
+    const [row] = await this.call("steer_replay", "SELECT integration_hub.steer_replay($1, $2) AS state", [
+      job,
+      action,
+    ]);
+    return row?.["state"] as ReplayJob["state"];
   }
 
   async pause(system: string, kind: string, reason: string, until: Date | null): Promise<void> {

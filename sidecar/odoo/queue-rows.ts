@@ -1,6 +1,17 @@
 import type { ClaimedDelivery, DeliveryState, Link, Operation, Settlement } from "../domain/delivery";
 import type { JsonObject } from "../domain/json";
-import type { Backlog, Claim, Identity, LaneLink, QueueHealth, Settled, SystemState } from "./queue";
+import type {
+  Backlog,
+  Claim,
+  Identity,
+  LaneLink,
+  QueueHealth,
+  ReplayJob,
+  ReplayMode,
+  ReplayStep,
+  Settled,
+  SystemState,
+} from "./queue";
 
 /**
  * Rows as the SQL functions answer them. Over Postgres times are `Date`, over Odoo's API they are ISO 8601 text; jsonb
@@ -99,6 +110,26 @@ export function toHealth(value: unknown): QueueHealth {
       lastDeliveredAt: timeOf(row["last_delivered_at"]),
     })),
   };
+}
+
+export function toReplayJob(row: Row): ReplayJob {
+  return {
+    job: Number(row["job"]),
+    mode: row["mode"] as ReplayMode,
+    state: row["state"] as ReplayJob["state"],
+    requestedBy: textOf(row["requested_by"]) ?? "",
+    total: Number(row["total"]),
+    queued: Number(row["queued"]),
+    skipped: Number(row["skipped"]),
+    startedAt: timeOf(row["started_at"]) ?? new Date(),
+    endedAt: timeOf(row["ended_at"]),
+  };
+}
+
+export function toReplayStep(row: Row | undefined): ReplayStep | null {
+  if (!row) return null;
+  const { job, mode, queued, skipped } = row;
+  return { job: Number(job), mode: mode as ReplayMode, queued: Number(queued), skipped: Number(skipped) };
 }
 
 /** A settlement as `settle` takes it. */

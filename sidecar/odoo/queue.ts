@@ -80,8 +80,46 @@ export interface DeliveryFilter {
   eventType?: string;
   object?: string;
   model?: string;
+  /** One record: `res.partner,42`. */
+  lane?: string;
   since?: Date;
   until?: Date;
+}
+
+export type ReplayMode = "same" | "read_again";
+
+/** What a replay job is to send again, and how. */
+export interface ReplayOrder {
+  filter: DeliveryFilter;
+  /** `same`: the payloads as they were recorded. `read_again`: the records as they are now, which Odoo reads. */
+  mode: ReplayMode;
+  /** Also what the target is believed to hold already. */
+  force: boolean;
+  requestedBy: string;
+  /** At most so many, the oldest first; null: all. */
+  most: number | null;
+}
+
+/** A replay job and how far it is. */
+export interface ReplayJob {
+  job: number;
+  mode: ReplayMode;
+  state: "running" | "paused" | "done" | "cancelled";
+  requestedBy: string;
+  total: number;
+  queued: number;
+  /** Left out; Odoo shows each with its reason. */
+  skipped: number;
+  startedAt: Date;
+  endedAt: Date | null;
+}
+
+/** What one step of a replay job did. */
+export interface ReplayStep {
+  job: number;
+  mode: ReplayMode;
+  queued: number;
+  skipped: number;
 }
 
 /** Stops listening. */
@@ -118,6 +156,17 @@ export interface Queue {
   /** Sends the same payloads again; `force` also what looks unchanged. Answers the ids that were queued. */
   replay(ids: number[], requestedBy: string, force: boolean): Promise<number[]>;
   findDeliveries(filter: DeliveryFilter, maxRows: number): Promise<number[]>;
+  /** Begins a replay job and answers its number. What is recorded after this moment takes no part. */
+  startReplay(order: ReplayOrder): Promise<number>;
+  /**
+   * One step of the oldest running job, in one transaction with its position: whoever dies, nothing is repeated or left
+   * out. Null when no job runs or another steps. A job that reads records again is named and left alone: Odoo does it.
+   */
+  replayStep(maxRows: number): Promise<ReplayStep | null>;
+  /** These jobs, or (null) the last `maxRows`; the newest first. */
+  replayJobs(jobs: number[] | null, maxRows: number): Promise<ReplayJob[]>;
+  /** Answers the state afterwards; an action that does not apply changes nothing. */
+  steerReplay(job: number, action: "pause" | "resume" | "cancel"): Promise<ReplayJob["state"]>;
   pause(system: string, kind: string, reason: string, until: Date | null): Promise<void>;
   resume(system: string): Promise<void>;
   health(): Promise<QueueHealth>;
@@ -141,6 +190,7 @@ export function filterToJson(filter: DeliveryFilter): JsonObject {
   if (filter.eventType !== undefined) json["event_type"] = filter.eventType;
   if (filter.object !== undefined) json["object"] = filter.object;
   if (filter.model !== undefined) json["model"] = filter.model;
+  if (filter.lane !== undefined) json["lane"] = filter.lane;
   if (filter.since !== undefined) json["since"] = filter.since.toISOString();
   if (filter.until !== undefined) json["until"] = filter.until.toISOString();
   return json;

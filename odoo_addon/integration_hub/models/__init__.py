@@ -14,6 +14,7 @@ from . import integration_delivery
 from . import integration_attempt
 from . import integration_link
 from . import integration_brake
+from . import integration_replay
 
 # What stands still and needs a person
 from . import integration_exception_policy

@@ -75,6 +75,27 @@ class IntegrationQueue(models.AbstractModel):
         return self._values("find_deliveries", Json(filter), max_rows)
 
     @for_the_sidecar
+    def start_replay(self, filter, mode, force, requested_by, most=None):  # noqa: A002: the contract's name
+        return self._value("start_replay", Json(filter), mode, bool(force), requested_by, most or None)
+
+    @for_the_sidecar
+    def replay_step(self, max_rows):
+        """Also does the step of a job that reads records again, which only Odoo can."""
+        rows = self._rows("replay_step", max_rows)
+        if rows and rows[0]["mode"] == "read_again":
+            self.env["integration.replay"].sudo()._step_reading()
+        return rows
+
+    @for_the_sidecar
+    def replay_jobs(self, jobs, max_rows):
+        """`jobs`: their numbers; empty: the last ones."""
+        return self._rows("replay_jobs", _integers(jobs) if jobs else None, max_rows)
+
+    @for_the_sidecar
+    def steer_replay(self, job, action):
+        return self._value("steer_replay", job, action)
+
+    @for_the_sidecar
     def pause(self, system, kind, reason, until=None):
         """`until`: ISO 8601 text with a zone; empty: until somebody resumes."""
         self._value("pause", system, kind, reason, until or None)
@@ -99,9 +120,12 @@ class IntegrationQueue(models.AbstractModel):
 
     def _run(self, function, arguments):
         self.env.flush_all()
-        types = {"claim": ("text", "text", "int", "int", "int"), "pause": ("text", "text", "text", "timestamptz")}.get(
-            function
-        )
+        types = {
+            "claim": ("text", "text", "int", "int", "int"),
+            "pause": ("text", "text", "text", "timestamptz"),
+            "replay_jobs": ("int[]", "int"),
+            "start_replay": ("jsonb", "text", "bool", "text", "int"),
+        }.get(function)
         places = (
             ", ".join(f"%s::{type_}" for type_ in types)
             if types

@@ -1,37 +1,7 @@
--- Sends the same payloads again. Not for what is in flight, nor for what the mass-change brake holds. `force` also sends what the target is believed to hold already.
--- `requested_by` (a person or a program) stays on the attempt row that records the request. Answers the ids that were queued.
+-- Sends the same payloads again. Not for what is in flight, nor for what the mass-change brake holds. `force` also sends what the target is
+-- believed to hold already. `requested_by` (a person or a program) stays on the attempt row that records the request. Answers the ids that
+-- were queued. For more than a screenful: start_replay.
 CREATE OR REPLACE FUNCTION integration_hub.replay(ids integer[], requested_by text, force boolean) RETURNS SETOF integer
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-  v_now timestamp := integration_hub_private.utc_now();
-  v_queued integer[];
-  v_systems text[];
-BEGIN
-  WITH chosen AS MATERIALIZED (
-    SELECT d.id FROM public.integration_delivery d
-    WHERE d.id = ANY (replay.ids) AND d.state NOT IN ('processing', 'pending')
-      AND d.error_code IS DISTINCT FROM 'mass_change'  -- one decision about the whole of it, not one delivery after the other
-    ORDER BY d.id FOR UPDATE
-  ), queued AS (
-    UPDATE public.integration_delivery d SET
-      state = CASE WHEN d.verify THEN 'unknown' ELSE 'pending' END,
-      next_attempt_at = CASE WHEN d.verify THEN v_now END,
-      forced = d.forced OR replay.force, attempts = 0, wait_for = NULL, cause = NULL, done_at = NULL, superseded_by_id = NULL,
-      error_kind = NULL, error_code = NULL, error_message = NULL, error_hint = NULL, error_field = NULL
-    FROM chosen c WHERE d.id = c.id
-    RETURNING d.id, d.system_id, d.event_id, d.company_id
-  ), noted AS (
-    INSERT INTO public.integration_attempt (delivery_id, system_id, number, worker, started_at, ended_at, duration_ms, outcome, traceparent, company_id, create_date)
-    SELECT q.id, q.system_id, 0, replay.requested_by, v_now, v_now, 0, CASE WHEN replay.force THEN 'sent_again' ELSE 'retried' END, e.traceparent, q.company_id, v_now
-    FROM queued q JOIN public.integration_event e ON e.id = q.event_id
-  )
-  SELECT array_agg(q.id ORDER BY q.id), array_agg(DISTINCT s.code::text) INTO v_queued, v_systems
-  FROM queued q JOIN public.integration_system s ON s.id = q.system_id;
-  IF v_queued IS NOT NULL THEN
-    PERFORM pg_notify('integration_hub', array_to_string(v_systems, ','));
-  END IF;
-  RETURN QUERY SELECT unnest(v_queued);
-END $$;
+AS $$ SELECT unnest(integration_hub_private.requeue(replay.ids, replay.requested_by, NULL, replay.force, NULL)) $$;

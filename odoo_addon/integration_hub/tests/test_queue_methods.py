@@ -17,6 +17,10 @@ CALLS = {
     "reap": {},
     "links": {"system": "test_crm", "lanes": []},
     "replay": {"delivery_ids": [], "requested_by": "test", "force": False},
+    "start_replay": {"filter": {"system": "test_crm"}, "mode": "same", "force": False, "requested_by": "test"},
+    "replay_step": {"max_rows": 10},
+    "replay_jobs": {"jobs": [], "max_rows": 5},
+    "steer_replay": {"job": 0, "action": "pause"},
     "find_deliveries": {"filter": {"system": "test_crm"}, "max_rows": 5},
     "pause": {"system": "test_crm", "kind": "breaker", "reason": "down", "until": "2031-01-01T00:00:00Z"},
     "resume": {"system": "test_crm"},
@@ -48,7 +52,8 @@ class TestQueueMethods(HubCase):
         return self.env["integration.queue"].with_user(user or self.sidecar)
 
     def test_every_method_answers_the_sidecar_in_plain_json(self):
-        for method, arguments in CALLS.items():
+        job = self.queue().start_replay(**CALLS["start_replay"])
+        for method, arguments in (CALLS | {"steer_replay": {"job": job, "action": "pause"}}).items():
             with self.subTest(method):
                 json.dumps(getattr(self.queue(), method)(**arguments))
 

@@ -195,7 +195,9 @@ systems:
     await bench.reaches(id, "delivered");
     const filter = ["replay", "--system", "asana", "--state", "delivered"];
     expect(await run([...filter, "--dry-run"])).toMatchObject({ code: 0, out: "" });
-    expect(await run([...filter, "--force"])).toMatchObject({ code: 0, out: `${id}\n` });
+    const replayed = await run([...filter, "--force", "--follow"]);
+    expect(replayed).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\n$/) as string });
+    expect(replayed.err).toMatch(/done: 100 %, 1 of 1 queued, 0 left out/);
     await waitFor("the second effect", () => bench.sandbox.journal.list("asana").length >= 2);
     expect(await run(["replay"])).toMatchObject({
       code: 2,

@@ -64,7 +64,7 @@ ${changes.extra ?? ""}
   async reset(): Promise<void> {
     await this.stopHubs();
     await this.database.owner.query(
-      "TRUNCATE integration_attempt, integration_link, integration_delivery, integration_event_payload, integration_event CASCADE",
+      "TRUNCATE integration_attempt, integration_link, integration_delivery, integration_event_payload, integration_event, integration_replay CASCADE",
     );
     for (const code of ["hubspot", "asana", "bamboohr"]) await this.fixture.system(code);
     this.sandbox.reset();

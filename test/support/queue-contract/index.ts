@@ -5,6 +5,7 @@ import { lanesPromises } from "./lanes";
 import { leasesPromises } from "./leases";
 import { massChangePromises } from "./mass-change";
 import { pauseAndReplayPromises } from "./pause-and-replay";
+import { replayJobsPromises } from "./replay-jobs";
 import { settlePromises } from "./settle";
 import { QueueScene } from "./scene";
 import type { Queue } from "../../../sidecar/odoo/queue";
@@ -30,6 +31,7 @@ export function queueContract(open: () => QueueUnderTest): void {
   dependenciesPromises(scene);
   leasesPromises(scene);
   pauseAndReplayPromises(scene);
+  replayJobsPromises(scene);
   massChangePromises(scene);
   figuresPromises(scene);
 }
