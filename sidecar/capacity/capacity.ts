@@ -1,5 +1,6 @@
 import type { Bucket, ConnectorDefinition } from "../connectors";
 import { HubError } from "../domain/errors";
+import { isBackfill } from "../domain/priority";
 import type { MappingRegistry } from "../mapping/registry";
 import { findings, type Finding } from "./advice";
 import { callCount, callsOf, type Call } from "./cost";
@@ -97,7 +98,8 @@ function loadOf(
 ): { loads: Load[]; load: SystemLoad } {
   const loads = volumes.map((volume) => {
     const calls = callsOfVolume(volume, system, mappings);
-    return { records: volume.records, calls, withinSeconds: volume.withinSeconds };
+    const { records, withinSeconds, priority } = volume;
+    return { records, calls, withinSeconds, backfill: isBackfill(priority) };
   });
   return { loads, load: { concurrency: system.concurrency, buckets: system.buckets, answerMs, loads } };
 }

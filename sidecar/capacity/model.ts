@@ -21,6 +21,8 @@ export interface Load {
   calls: readonly Call[];
   /** Time over which they arrive; 0: they are there at once. */
   withinSeconds: number;
+  /** Backfill has half of the requests at a time (`sidecar/domain/priority.ts`). */
+  backfill: boolean;
 }
 
 export interface SystemLoad {
@@ -61,8 +63,12 @@ export function predict(system: SystemLoad, recordsPerSecond: number): Predictio
   const records = sum(system.loads.map((load) => load.records));
   const counted = callsByBucket(system.loads);
   const calls = sum([...counted.values()]);
-  const answering = (calls * answerMs) / 1000 / concurrency;
+  const backfill = sum([...callsByBucket(system.loads.filter((load) => load.backfill)).values()]);
+  const answering =
+    (Math.max(calls / concurrency, backfill / Math.max(1, Math.floor(concurrency / 2))) * answerMs) / 1000;
   const carrying = records / recordsPerSecond;
+  // The last record's own calls follow one another.
+  const steps = Math.max(0, ...system.loads.filter((load) => load.records > 0).map((load) => load.calls.length));
   const arriving = arrivalSeconds(system);
   const slowest = Math.max(answering, carrying, arriving);
 
@@ -84,7 +90,7 @@ export function predict(system: SystemLoad, recordsPerSecond: number): Predictio
     calls,
     buckets,
     minimumSeconds: Math.max(0, ...buckets.map((use) => use.minimumSeconds)),
-    expectedSeconds: calls === 0 ? 0 : expected + answerMs / 1000,
+    expectedSeconds: calls === 0 ? 0 : expected + (steps * answerMs) / 1000,
     bound,
   };
 }

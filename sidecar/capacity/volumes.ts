@@ -15,6 +15,7 @@ export interface Volume {
   change: Change;
   withinSeconds: number;
   everySeconds: number | null;
+  priority: number;
   findPages: number;
   callsPerRecord: number | null;
 }
@@ -39,6 +40,7 @@ interface File {
     change: Change;
     within?: string;
     every?: string;
+    priority: number;
     find_pages: number;
     calls_per_record?: number;
   }[];
@@ -88,6 +90,7 @@ function shape(file: File): Volumes {
       change: volume.change,
       withinSeconds: secondsOrNull(volume.within) ?? 0,
       everySeconds: secondsOrNull(volume.every),
+      priority: volume.priority,
       findPages: volume.find_pages,
       callsPerRecord: volume.calls_per_record ?? null,
     })),

@@ -63,8 +63,8 @@ async function volumesOfQueue(config: Config): Promise<Volumes> {
   }
 }
 
-function allAtOnce({ system, object, change, records }: Backlog): Volume {
-  return { system, object, change, records, withinSeconds: 0, everySeconds: null, findPages: 1, callsPerRecord: null };
+function allAtOnce(waiting: Backlog): Volume {
+  return { ...waiting, withinSeconds: 0, everySeconds: null, findPages: 1, callsPerRecord: null };
 }
 
 async function systemsOf(config: Config): Promise<CapacitySystem[]> {

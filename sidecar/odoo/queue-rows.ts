@@ -82,6 +82,7 @@ export function toBacklog(row: Row): Backlog {
     system: String(row["system"]),
     object: String(row["object"]),
     change: String(row["change"]) as Backlog["change"],
+    priority: Number(row["priority"]),
     records: Number(row["records"]),
   };
 }

@@ -67,6 +67,7 @@ export interface Backlog {
   /** Canonical object. */
   object: string;
   change: "create" | "update" | "delete";
+  priority: number;
   /** What will be sent: several full states of one record go as one. */
   records: number;
 }

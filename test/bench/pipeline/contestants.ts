@@ -3,7 +3,7 @@ import { Pool } from "pg";
 import { createDatabase, databaseUrl, type OdooPostgres } from "../../stack/database";
 import { SUPERUSER, withClient } from "../../stack/postgres/server";
 import { Child } from "./child";
-import { HubProcess } from "./hub";
+import { HubProcess, SINKS } from "./hub";
 import { BenchQueue } from "./queue";
 
 /** Somebody who takes events out of a queue in Postgres and posts them to the sink; the raw loop has no queue. */
@@ -41,8 +41,8 @@ export async function hubContestant(
   await queue.pause(system);
   const hub = await HubProcess.start({
     queueUrl: queue.roleUrl,
-    sinkUrl,
-    systems: [system],
+    systems: { [system]: { base_url: sinkUrl } },
+    mappings: SINKS,
     ...(nodeArgs ? { nodeArgs } : {}),
   });
   return {

@@ -8,16 +8,19 @@ import { freePort } from "../../stack/machine/ports";
 import { waitFor } from "../../support/wait-for";
 
 const HUB = path.resolve(__dirname, "../../../sidecar/bin/hub.js");
-const MAPPINGS = [path.resolve(__dirname, "../../../mappings"), path.join(__dirname, "mappings")];
+const SHIPPED = path.resolve(__dirname, "../../../mappings");
+
+/** The connectors that deliver to the sink. */
+export const SINKS = path.join(__dirname, "mappings");
 
 export interface HubOptions {
   queueUrl: string;
-  sinkUrl: string;
-  /** Systems that deliver to the sink; each is a connector of `mappings/systems`. */
-  systems: string[];
+  /** By code, what stands under `systems` of the configuration; the secret env:VENDOR_TOKEN opens the stand-ins. */
+  systems: Record<string, object>;
+  /** Folder of mappings and connectors laid over the shipped ones. */
+  mappings: string;
   /** On top of the defaults, which are what is measured otherwise. */
   delivery?: Record<string, number>;
-  concurrency?: number;
   /** Arguments for Node, such as `--cpu-prof`. */
   nodeArgs?: string[];
 }
@@ -32,25 +35,21 @@ export class HubProcess {
   static async start(options: HubOptions): Promise<HubProcess> {
     const folder = mkdtempSync(path.join(tmpdir(), "hub-bench-"));
     const port = await freePort();
-    const system = {
-      base_url: options.sinkUrl,
-      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
-    };
     const file = path.join(folder, "hub.yaml");
     writeFileSync(
       file,
       stringify({
         odoo: { url: "http://odoo.invalid", database: "bench", queue_url: "env:QUEUE_URL" },
         admin: { port },
-        mappings: { dirs: MAPPINGS },
-        systems: Object.fromEntries(options.systems.map((code) => [code, system])),
+        mappings: { dirs: [SHIPPED, options.mappings] },
+        systems: options.systems,
         ...(options.delivery ? { delivery: options.delivery } : {}),
       }),
     );
     const log = openSync(path.join(folder, "hub.log"), "w");
     const child = spawn(process.execPath, [...(options.nodeArgs ?? []), HUB, "serve", "--config", file], {
       stdio: ["ignore", log, log],
-      env: { ...process.env, QUEUE_URL: options.queueUrl },
+      env: { ...process.env, QUEUE_URL: options.queueUrl, VENDOR_TOKEN: "demo" },
     });
     process.once("exit", () => child.kill("SIGKILL"));
     const hub = new HubProcess(child, folder);

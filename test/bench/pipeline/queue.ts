@@ -76,7 +76,8 @@ export class BenchQueue {
     await this.owner.end();
   }
 
-  private async enqueue(system: string, entries: object[]): Promise<void> {
+  /** Changes as the addon records them (`integration_hub_private.enqueue`), in one transaction with its notification. */
+  async enqueue(system: string, entries: object[]): Promise<void> {
     const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     await this.owner.query("SELECT integration_hub_private.enqueue($1::json, NULL, $2, $3)", [
       JSON.stringify(entries),

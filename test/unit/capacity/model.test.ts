@@ -5,7 +5,7 @@ const system = (changes: Partial<SystemLoad>): SystemLoad => ({
   concurrency: 10,
   buckets: { default: { requests: 100, perMs: 10_000 } },
   answerMs: 100,
-  loads: [{ records: 1_000, calls: calls(), withinSeconds: 0 }],
+  loads: [{ records: 1_000, calls: calls(), withinSeconds: 0, backfill: false }],
   ...changes,
 });
 
@@ -37,7 +37,7 @@ describe("the capacity model (PERF-07)", () => {
   it("takes days when a daily quota is used up", () => {
     const daily = system({
       buckets: { default: { requests: 5_000, perMs: 86_400_000 } },
-      loads: [{ records: 12_000, calls: calls(), withinSeconds: 0 }],
+      loads: [{ records: 12_000, calls: calls(), withinSeconds: 0, backfill: false }],
     });
     expect(predict(daily, 10_000).minimumSeconds).toBe(2 * 86_400);
   });
@@ -47,7 +47,7 @@ describe("the capacity model (PERF-07)", () => {
     const prediction = predict(
       system({
         buckets: { default: { requests: 100, perMs: 10_000 }, search: { requests: 4, perMs: 1_000 } },
-        loads: [{ records: 1_000, calls: both, withinSeconds: 0 }],
+        loads: [{ records: 1_000, calls: both, withinSeconds: 0, backfill: false }],
       }),
       10_000,
     );
@@ -60,12 +60,12 @@ describe("the capacity model (PERF-07)", () => {
   });
 
   it("needs one call for a batch, also for the last one that is not full", () => {
-    const batched = system({ loads: [{ records: 250, calls: calls(100), withinSeconds: 0 }] });
+    const batched = system({ loads: [{ records: 250, calls: calls(100), withinSeconds: 0, backfill: false }] });
     expect(predict(batched, 10_000).calls).toBe(3);
   });
 
   it("cannot end before the last record is there", () => {
-    const slow = system({ loads: [{ records: 100, calls: calls(), withinSeconds: 600 }] });
+    const slow = system({ loads: [{ records: 100, calls: calls(), withinSeconds: 600, backfill: false }] });
     expect(predict(slow, 10_000)).toMatchObject({ bound: { by: "arrival" }, expectedSeconds: 600.1 });
   });
 
@@ -74,8 +74,13 @@ describe("the capacity model (PERF-07)", () => {
     expect(predict(open, 100)).toMatchObject({ bound: { by: "hub" }, minimumSeconds: 0, expectedSeconds: 10.001 });
   });
 
+  it("leaves half of the requests at a time to live work when it is backfill", () => {
+    const open = system({ buckets: {}, loads: [{ records: 1_000, calls: calls(), withinSeconds: 0, backfill: true }] });
+    expect(predict(open, 10_000)).toMatchObject({ bound: { by: "concurrency" }, expectedSeconds: 20.1 });
+  });
+
   it("takes no time for nothing", () => {
-    const nothing = system({ loads: [{ records: 0, calls: calls(), withinSeconds: 0 }] });
+    const nothing = system({ loads: [{ records: 0, calls: calls(), withinSeconds: 0, backfill: false }] });
     expect(predict(nothing, 100)).toMatchObject({ calls: 0, expectedSeconds: 0, minimumSeconds: 0 });
   });
 
