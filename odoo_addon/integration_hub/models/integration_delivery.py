@@ -60,6 +60,7 @@ class IntegrationDelivery(models.Model):
         required=True,
         default="pending",
         readonly=True,
+        group_expand="_states_in_order",
         help="Pending: goes next. Waiting: behind an earlier change of the same record, or for another record to exist "
         "there first. In flight: being sent. Will retry: failed for a technical reason. Being checked: may have "
         "arrived, is looked up first. "
@@ -134,6 +135,10 @@ class IntegrationDelivery(models.Model):
         "(system_id, cause, company_id, object, id) WHERE state IN ('held', 'dead')"
     )
     _superseded_by_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")  # its own foreign key
+
+    def _states_in_order(self, states, _domain):
+        """Columns of the kanban stand in the order of a delivery's life, not in that of the alphabet."""
+        return [state for state, _label in STATES if state in states]
 
     def _selection_models(self):
         return self.env["integration.record"]._selection_models()

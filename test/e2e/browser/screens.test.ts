@@ -108,6 +108,18 @@ describe("the screens of the hub", () => {
     await odoo.page.locator(content[type]).first().waitFor();
   });
 
+  test("shows the columns of the kanban in the order of a delivery's life", async () => {
+    await openMine();
+    await odoo.switchView("kanban");
+    const columns = await odoo.page.locator(".o_kanban_group .o_column_title").allInnerTexts();
+    const titles = columns.map((title) => title.trim());
+    const inOrder = ["Pending", "Waiting", "In flight", "Will retry", "Being checked", "Needs attention", "Gave up"];
+    expect(titles.length).toBeGreaterThan(3);
+    expect(titles.filter((title) => inOrder.includes(title))).toEqual(
+      inOrder.filter((title) => titles.includes(title)),
+    );
+  });
+
   test.each(FILTERS)("filters deliveries by “%s”", async (name, expected) => {
     await openMine();
     await odoo.choose("filter", name);
