@@ -1,4 +1,4 @@
-import { HubError, isHubError, OUTCOME_UNKNOWN } from "../domain/errors";
+import { HubError, isHubError, OUTCOME_UNKNOWN, WAITING_TO_SETTLE } from "../domain/errors";
 import type { DeliverInput } from "./connector";
 import { findByKey, usableFinds } from "./find";
 import type { ObjectType } from "./object-type";
@@ -98,7 +98,7 @@ function mustHaveSettled(type: ObjectType, input: DeliverInput, context: Deliver
   if (waitMs <= 0) return;
   throw new HubError({
     kind: "unknown",
-    code: "waiting_to_settle",
+    code: WAITING_TO_SETTLE,
     message: `It is not known yet whether ${context.systemName} took the last try; its search needs a moment to show it.`,
     hint: "Nothing to do: it is looked up by itself when the search can be trusted.",
     retryAfterMs: waitMs,

@@ -88,7 +88,8 @@ export interface Exchange {
  * - `held`: data, business or policy; a person has to act.
  * - `unknown`: may have taken effect; comes back with `verify` after `failure.retryAfterMs`.
  * - `waiting`: needs the link of another record first; comes back when that link is stored.
- * - `released`: handed back untouched (shutdown, paused system); does not count as a try.
+ * - `released`: handed back untouched (shutdown, paused system, a look-up that comes too early); does not count as a try.
+ *   With an unknown outcome it comes back after `failure.retryAfterMs`, without one at once.
  */
 export type Outcome = "delivered" | "unchanged" | "applied" | "retry" | "held" | "unknown" | "waiting" | "released";
 

@@ -15,6 +15,9 @@ export type ErrorKind = (typeof ERROR_KINDS)[number];
 /** The code of an unknown outcome that only a person can find out. */
 export const OUTCOME_UNKNOWN = "outcome_unknown";
 
+/** The code of an unknown outcome that cannot be looked up yet: the vendor's search is not up to date. */
+export const WAITING_TO_SETTLE = "waiting_to_settle";
+
 /** A failure as it is stored on the attempt, shown in Odoo and answered by the admin API. */
 export interface Failure {
   kind: ErrorKind;

@@ -99,7 +99,7 @@ export class Carry {
     }
 
     const input = this.input(delivery, made.type, "upsert", made.document, known, span);
-    const answer = await this.deliver(delivery, input);
+    const answer = await this.send(delivery, input);
     if (!answer) return this.notSent(delivery);
     const exchange = { ...answer.exchange, mapping: made.mapping };
     if (!answer.ok) return await this.refused(delivery, made.type, answer, exchange);
@@ -116,7 +116,7 @@ export class Carry {
     if (!known && !delivery.verify) return { outcome: "unchanged", exchange: withoutCall(new Date(), mapping) };
 
     const input = this.input(delivery, type, "delete", {}, known, span);
-    const answer = await this.deliver(delivery, input);
+    const answer = await this.send(delivery, input);
     if (!answer) return this.notSent(delivery);
     const exchange = { ...answer.exchange, mapping };
     if (!answer.ok) return await this.refused(delivery, type, answer, exchange);
@@ -147,16 +147,8 @@ export class Carry {
     return findLinks(queue, code, lanes);
   }
 
-  /**
-   * Where a look-up cannot be trusted yet, the delivery waits here under its lease: it is a matter of seconds, and handed
-   * back it would count as one more try.
-   */
-  private async deliver(delivery: ClaimedDelivery, input: DeliverInput): Promise<DeliverResult | null> {
-    for (;;) {
-      const answer = await this.tools.dispatch.send(input, () => this.tools.leases.holds(delivery.id));
-      if (!answer || answer.ok || answer.failure.code !== "waiting_to_settle") return answer;
-      if (!(await this.tools.dispatch.patience(answer.failure.retryAfterMs ?? 1_000))) return answer;
-    }
+  private async send(delivery: ClaimedDelivery, input: DeliverInput): Promise<DeliverResult | null> {
+    return this.tools.dispatch.send(input, () => this.tools.leases.holds(delivery.id));
   }
 
   private input(

@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Connector, DeliverInput, DeliverResult } from "../connectors/connector";
 import { isBackfill } from "../domain/priority";
 
@@ -50,11 +49,6 @@ export class Dispatch {
   halt(): void {
     this.halted.abort();
     this.start();
-  }
-
-  /** Lets time pass before the same is sent again; false when everything was halted meanwhile. */
-  async patience(milliseconds: number): Promise<boolean> {
-    return delay(milliseconds, true, { signal: this.halted.signal }).catch(() => false);
   }
 
   /** The connector's answer; null when `mayGo` said no or everything was halted, and nothing was sent. */

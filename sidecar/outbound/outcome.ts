@@ -1,5 +1,5 @@
 import type { Outcome } from "../domain/delivery";
-import { OUTCOME_UNKNOWN, type Failure } from "../domain/errors";
+import { OUTCOME_UNKNOWN, WAITING_TO_SETTLE, type Failure } from "../domain/errors";
 
 /** Failures that say "not sent, not now": no try was made, so none is counted. */
 const NOT_SENT = new Set(["circuit_open", "rate_limit_wait"]);
@@ -23,6 +23,8 @@ export function outcomeOf(failure: Failure): Outcome {
     case "policy":
       return "held";
     case "unknown":
-      return failure.code === OUTCOME_UNKNOWN ? "held" : "unknown";
+      if (failure.code === OUTCOME_UNKNOWN) return "held";
+      // No try was made; a delivery that waited here for the vendor's search would keep others from going.
+      return failure.code === WAITING_TO_SETTLE ? "released" : "unknown";
   }
 }

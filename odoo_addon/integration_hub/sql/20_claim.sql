@@ -173,7 +173,7 @@ BEGIN
   LEFT JOIN public.integration_event_payload p ON p.event_id = w.event_id
   LEFT JOIN LATERAL (
     SELECT min(a.started_at) AS first_at, max(a.ended_at) AS last_at FROM public.integration_attempt a
-    WHERE w.verify AND a.delivery_id = w.id AND a.outcome = 'unknown' AND a.error_code IS DISTINCT FROM 'waiting_to_settle'
+    WHERE w.verify AND a.delivery_id = w.id AND a.outcome = 'unknown'
   ) AS tried ON true
   WHERE w.verdict = 'go'
   UNION ALL

@@ -73,6 +73,21 @@ export function leasesPromises(t: QueueScene): void {
       expect(await t.claim("w1")).toMatchObject([{ id, verify: true }]);
     });
 
+    it("brings back what cannot be looked up yet when it can, and counts no try (D4)", async () => {
+      const id = await t.change("res.partner,1");
+      await t.claim("w1");
+      await t.settle([failed(id, "unknown", { kind: "unknown", code: "no_answer" })]);
+      await t.fixture.letTimePass(t.system);
+      const [first] = await t.claim("w1");
+      const early = { kind: "unknown", code: "waiting_to_settle", retryAfterMs: 30_000 } as const;
+      await t.settle([{ ...failed(id, "released", early), exchange: null }]);
+      expect(await t.claim("w1")).toEqual([]);
+      expect(await t.fixture.delivery(id)).toMatchObject({ state: "unknown", error_code: "waiting_to_settle" });
+      await t.fixture.letTimePass(t.system);
+      const { verify, attempts, lastAttemptAt } = first ?? {};
+      expect(await t.claim("w1")).toMatchObject([{ id, verify, attempts, lastAttemptAt }]);
+    });
+
     it("gives an outcome that stays unknown to a person in the end", async () => {
       const id = await t.change("res.partner,1");
       for (const expected of ["unknown", "unknown", "held"]) {

@@ -134,10 +134,4 @@ describe("dispatch", () => {
     vendor.answer();
     expect(await Promise.all(onTheWay)).toMatchObject([{ ok: true }, { ok: true }]);
   });
-
-  it("halted, ends a wait for a vendor to settle", async () => {
-    const patience = dispatch.patience(60_000);
-    dispatch.halt();
-    expect(await patience).toBe(false);
-  });
 });

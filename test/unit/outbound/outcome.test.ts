@@ -19,6 +19,10 @@ describe("the error's kind decides (D5)", () => {
     expect(outcomeOf(failure("unknown", "outcome_unknown"))).toBe("held");
   });
 
+  it("hands back what can be looked up later, so that others go meanwhile (D4)", () => {
+    expect(outcomeOf(failure("unknown", "waiting_to_settle"))).toBe("released");
+  });
+
   it.each(["circuit_open", "rate_limit_wait"])(
     "%s counts no try, because nothing was sent (RES-08, RES-12)",
     (code) => {
