@@ -4,6 +4,7 @@ import type { Config, SystemConfig } from "./config/config";
 import { bundledMappings } from "./config/load";
 import { createConnector, loadDefinition, type Connector, type LoadedDefinition } from "./connectors";
 import { HubError, toFailure } from "./domain/errors";
+import type { SharedState } from "./domain/shared-state";
 
 /** One connection of the configuration with the connector that serves it. */
 export interface Connection {
@@ -18,15 +19,15 @@ export interface Connection {
 
 /**
  * Makes the connections that are switched on. Throws `connector_missing`, `connector_invalid` or `connection_invalid`
- * with the place and what to do.
+ * with the place and what to do. `shared`: what the sidecars know together; without it each counts for itself.
  */
-export function openConnections(config: Config): Connection[] {
-  return config.systems.filter((system) => system.enabled).map((system) => openConnection(config, system));
+export function openConnections(config: Config, shared?: SharedState): Connection[] {
+  return config.systems.filter((system) => system.enabled).map((system) => openConnection(config, system, shared));
 }
 
-function openConnection(config: Config, system: SystemConfig): Connection {
+function openConnection(config: Config, system: SystemConfig, shared: SharedState | undefined): Connection {
   const definition = loadDefinition(folderOf(config, system), schemasOf(config));
-  const connector = create(system, definition);
+  const connector = create(system, definition, shared);
   return {
     config: system,
     name: system.name ?? definition.definition.name,
@@ -37,7 +38,7 @@ function openConnection(config: Config, system: SystemConfig): Connection {
 }
 
 /** A setting or credential that does not fit is named by its place in the configuration. */
-function create(system: SystemConfig, definition: LoadedDefinition): Connector {
+function create(system: SystemConfig, definition: LoadedDefinition, shared: SharedState | undefined): Connector {
   try {
     return createConnector({
       code: system.code,
@@ -47,6 +48,7 @@ function create(system: SystemConfig, definition: LoadedDefinition): Connector {
         settings: system.settings,
         credentials: system.credentials,
       },
+      ...(shared ? { shared } : {}),
     });
   } catch (thrown) {
     const failure = toFailure(thrown);

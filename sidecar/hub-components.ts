@@ -38,15 +38,17 @@ function odoo(hub: Hub): Component {
 
 async function store(hub: Hub): Promise<Component> {
   const part = { name: "store", required: false };
-  if (!hub.store) return { ...part, ok: true, message: "none: this sidecar runs its schedules alone" };
+  if (!hub.store) return { ...part, ok: true, message: "none: this sidecar must be the only one" };
   try {
     await hub.store.raw("SELECT 1");
-    return { ...part, ok: true, message: "answers" };
+    const others = (hub.shared?.members ?? 1) - 1;
+    return { ...part, ok: true, message: others === 0 ? "answers" : `answers; ${others} more of us` };
   } catch {
     return {
       ...part,
       ok: false,
-      message: "the hub's own database does not answer; jobs run in every sidecar meanwhile",
+      message:
+        "the hub's own database does not answer; meanwhile jobs run in every sidecar, and each keeps to its share of rate limits",
       hint: "Check store.url.",
     };
   }

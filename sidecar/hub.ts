@@ -21,6 +21,7 @@ import { Schedules } from "./schedules/schedule";
 import { everyTick, StoredTicks } from "./schedules/ticks";
 import { openStore } from "./store/database";
 import { migrate } from "./store/migrate";
+import { StoredState } from "./store/stored-state";
 import { createMetrics, type Metrics } from "./telemetry/metrics";
 import { createTracing, type Tracing } from "./telemetry/tracing";
 
@@ -38,6 +39,8 @@ export class Hub {
   readonly queue: Queue;
   readonly store: Knex | null;
   readonly problems: ProblemNotes;
+  /** What this sidecar knows together with the others; null without a store. */
+  readonly shared: StoredState | null;
   readonly pumps: Pump[] = [];
   /** Why deliveries do not flow yet; null once they do. */
   waitingFor: Failure | null = null;
@@ -55,7 +58,8 @@ export class Hub {
     readonly log: Logger,
   ) {
     this.mappings = loadMappings(config.mappings.dirs);
-    this.connections = openConnections(config);
+    this.shared = config.store.url === null ? null : new StoredState(config.store.url, this.worker, log);
+    this.connections = openConnections(config, this.shared ?? undefined);
     this.records = openRecords(config.odoo);
     this.queue = openQueue(config.odoo, this.records, log);
     this.problems = new ProblemNotes(this.records, log);
@@ -78,6 +82,8 @@ export class Hub {
     await this.listen();
     const { store } = this;
     if (store) await this.patiently("store", async () => migrate(store));
+    if (this.stopped.signal.aborted) return false;
+    await this.shared?.start();
     await this.patiently("queue", async () => {
       this.identity = await verifyIdentity(this.queue, this.config.odoo);
     });
@@ -102,6 +108,7 @@ export class Hub {
     await this.problems.close();
     await this.queue.close();
     await this.records?.close();
+    await this.shared?.stop();
     await this.store?.destroy();
     this.log.info({ worker: this.worker }, "hub stopped");
   }
@@ -185,7 +192,12 @@ export class Hub {
       const { code: system, inFlight, breaker } = pump.status();
       this.metrics.inFlight.set({ system }, inFlight);
       this.metrics.breaker.set({ system }, breakerStates[breaker]);
+      for (const { bucket, used, requests } of pump.limits()) {
+        this.metrics.rateUsed.set({ system, bucket }, used);
+        this.metrics.rateLimit.set({ system, bucket }, requests);
+      }
     }
+    if (this.shared) this.metrics.sharedState.set(this.shared.up ? 1 : 0);
     const health = await this.queue.health();
     this.metrics.queueDepth.reset();
     this.metrics.queueAge.reset();

@@ -1,6 +1,7 @@
 import type { Exchange } from "../domain/delivery";
 import type { Failure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
+import type { BucketUse } from "../domain/shared-state";
 
 /** One vendor document to bring about: what the pump hands to a connector. */
 export interface DeliverInput {
@@ -56,6 +57,10 @@ export interface ConnectorHealth {
   breaker: "closed" | "open" | "half-open";
   /** When calls resume by themselves, while the breaker is open. */
   retryAt: Date | null;
+  /** Since when calls are stopped; null while the breaker is closed. */
+  since: Date | null;
+  /** What the system did last, in words; null while the breaker is closed. */
+  reason: string | null;
 }
 
 /** One connected system. Every vendor looks like this to the pump (INT-05). */
@@ -83,6 +88,8 @@ export interface Connector {
    */
   check(): Promise<void>;
   health(): ConnectorHealth;
+  /** Its rate limits, and how much of each is used. */
+  limits(): BucketUse[];
   close(): Promise<void>;
 }
 

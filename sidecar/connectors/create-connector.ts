@@ -1,7 +1,9 @@
 import type { Json, JsonObject } from "../domain/json";
+import type { CircuitPolicy, SharedState } from "../domain/shared-state";
 import { version } from "../../package.json";
 import { chooseAuth, oauth2Auth, staticAuth, type Authenticator } from "./auth";
 import { Breaker } from "./breaker";
+import { OwnCircuit, SharedCircuit } from "./circuit";
 import { systemClock, type Clock, type Connector } from "./connector";
 import { checkConnection } from "./connection";
 import { declaredBuckets } from "./declared-limits";
@@ -10,12 +12,14 @@ import { compileCondition } from "./condition";
 import { Engine, type EngineParts } from "./engine";
 import { Http, type HttpOptions } from "./http";
 import { parsePath, readPath } from "./json-path";
-import { InProcessRateLimiter, type RateLimiter } from "./limits";
+import { LinedUpLimiter } from "./limits";
 import { TokenSource, type TokenStore } from "./oauth2";
+import { OwnPlaces, SharedPlaces } from "./places";
 import { compileObjectType } from "./object-type";
 import { OutcomeRules } from "./outcome";
 import { RateFeedback } from "./rate-feedback";
 import { Caller, compileRequest } from "./request";
+import { Slots } from "./slots";
 import { compileText, type Scope } from "./template";
 
 export interface ConnectorOptions {
@@ -34,13 +38,14 @@ export interface ConnectorOptions {
   clock?: Clock;
   /** Where rotated refresh tokens are kept; in memory when absent. */
   tokens?: TokenStore;
-  /** Rate limits shared between sidecars; counted in this process when absent. */
-  limiter?: RateLimiter;
+  /** Rate limits and circuit shared between sidecars; counted in this process when absent. */
+  shared?: SharedState;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
 const DEFAULT_MAX_WAIT_MS = 15_000;
+const DEFAULT_BREAKER: CircuitPolicy = { failures: 5, halfOpenAfterMs: 15_000 };
 
 /**
  * Makes a connected system out of a definition and a connection.
@@ -54,15 +59,16 @@ export function createConnector(options: ConnectorOptions): Connector {
   const signing: Scope = { ...scope, credentials: connection.credentials };
 
   const http = httpFor(options, scope);
-  const limiter =
-    options.limiter ??
-    new InProcessRateLimiter(
-      declaredBuckets(definition, connection.settings),
-      definition.limits.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
-      clock,
-    );
-  const { failures = 5, halfOpenAfterMs = 15_000 } = definition.breaker ?? {};
-  const breaker = new Breaker(definition.name, failures, halfOpenAfterMs, clock);
+  const { code, shared } = options;
+  const buckets = declaredBuckets(definition, connection.settings);
+  const limiter = new LinedUpLimiter(
+    buckets,
+    shared ? new SharedPlaces(code, buckets, shared, clock) : new OwnPlaces(buckets, clock),
+    definition.limits.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
+  );
+  const policy = { ...DEFAULT_BREAKER, ...definition.breaker };
+  const circuit = shared ? new SharedCircuit(code, policy, shared, clock) : new OwnCircuit(policy, clock);
+  const breaker = new Breaker(definition.name, circuit, clock);
   const auth = authFor(options, signing, http, clock);
   const scopeNow = (): Scope => ({ ...scope, token: auth.token() });
   const caller = new Caller(
@@ -76,6 +82,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     definition.connection.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     http,
     auth,
+    new Slots(slotsOf(definition, shared)),
     limiter,
     new RateFeedback(limiter, definition.limits.rateHeaders ?? [], clock),
     breaker,
@@ -95,9 +102,17 @@ export function createConnector(options: ConnectorOptions): Connector {
     scope: scopeNow,
     caller,
     breaker,
+    limiter,
     http,
     clock,
   });
+}
+
+/** Requests at once of this process; of a limit that the vendor sets on the account it is the sidecars' equal share. */
+function slotsOf({ limits }: LoadedDefinition["definition"], shared: SharedState | undefined): () => number {
+  const { concurrency } = limits;
+  if (!shared || limits.concurrencyPer !== "account") return () => concurrency;
+  return () => Math.max(1, Math.floor(concurrency / shared.members));
 }
 
 /** Holds when one of the records in the check's answer matches. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../domain/json";
 import type { ConnectorDefinition } from "./definition";
-import type { Bucket } from "./limits";
+import type { Bucket } from "../domain/shared-state";
 import { compileText } from "./template";
 
 /**

@@ -184,6 +184,7 @@ export interface ConnectorDefinition {
   auth: AuthDefinition | AuthDefinition[];
   limits: {
     concurrency: number;
+    concurrencyPer?: "sidecar" | "account";
     buckets: Record<string, { requests: number | string; perMs: number }>;
     maxWaitMs?: number;
     rateHeaders?: RateHeaders[];

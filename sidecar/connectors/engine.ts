@@ -1,5 +1,6 @@
 import { HubError, toFailure, type Failure } from "../domain/errors";
 import type { Json } from "../domain/json";
+import type { BucketUse } from "../domain/shared-state";
 import { chunks } from "./after";
 import type { ItemOutcome } from "./batch";
 import type { Breaker } from "./breaker";
@@ -9,6 +10,7 @@ import { deleteOne } from "./deliver-delete";
 import { upsertOne, type DeliveryContext, type Landed } from "./deliver-one";
 import { ExchangeLog } from "./exchange-log";
 import type { Http } from "./http";
+import type { RateLimiter } from "./limits";
 import type { ObjectType } from "./object-type";
 import type { Answer } from "./outcome";
 import type { Caller, CompiledRequest } from "./request";
@@ -27,6 +29,7 @@ export interface EngineParts {
   scope: () => Scope;
   caller: Caller;
   breaker: Breaker;
+  limiter: RateLimiter;
   http: Http;
   clock: Clock;
 }
@@ -68,12 +71,22 @@ export class Engine implements Connector {
     const { caller, clock, expect, systemName } = this.parts;
     const scope = this.parts.scope();
     const signal = new AbortController().signal;
-    const answer = await caller.call(this.parts.check, { scope, signal, traceparent: "", log: new ExchangeLog(clock) });
+    const answer = await caller.call(this.parts.check, {
+      scope,
+      signal,
+      traceparent: "",
+      priority: 0,
+      log: new ExchangeLog(clock),
+    });
     if (expect !== null && !expect.holds(answer, scope)) throw notReady(expect.missing, systemName);
   }
 
   health(): ConnectorHealth {
     return this.parts.breaker.health();
+  }
+
+  limits(): BucketUse[] {
+    return this.parts.limiter.use();
   }
 
   async close(): Promise<void> {
@@ -214,7 +227,8 @@ export class Engine implements Connector {
       ...lookFrom(input),
     };
     const { systemName, clock } = this.parts;
-    return { scope, signal, log, traceparent: input.traceparent, systemName, now: clock.now() };
+    const { traceparent, priority } = input;
+    return { scope, signal, log, traceparent, priority, systemName, now: clock.now() };
   }
 
   private delivered(type: ObjectType, context: DeliveryContext, landed: Landed, log: ExchangeLog): DeliverResult {

@@ -1,4 +1,4 @@
-import { errors, Pool } from "undici";
+import { DecoratorHandler, errors, Pool, type Dispatcher } from "undici";
 import { HubError } from "../domain/errors";
 import { hostAllowed } from "./egress";
 
@@ -9,6 +9,8 @@ export interface HttpRequest {
   headers: Record<string, string>;
   body: string | null;
   timeoutMs: number;
+  /** Asked as the first byte is about to be written, after a connection was made: false, and nothing is sent (`place_lost`). */
+  mayGo?: () => boolean;
 }
 
 export interface HttpAnswer {
@@ -41,7 +43,7 @@ export interface HttpOptions {
  * Redirects are not followed, answers have a largest size, and only the connection's own hosts are reached.
  */
 export class Http {
-  private readonly pools = new Map<string, Pool>();
+  private readonly pools = new Map<string, Dispatcher>();
 
   constructor(
     private readonly systemName: string,
@@ -76,6 +78,7 @@ export class Http {
         headersTimeout: request.timeoutMs,
         bodyTimeout: request.timeoutMs,
         signal,
+        ...(request.mayGo ? { opaque: request.mayGo } : {}),
       });
       const text = await answer.body.text();
       return { status: answer.statusCode, headers: flatten(answer.headers), text };
@@ -89,7 +92,7 @@ export class Http {
     this.pools.clear();
   }
 
-  private poolOf(origin: string): Pool {
+  private poolOf(origin: string): Dispatcher {
     let pool = this.pools.get(origin);
     if (!pool) {
       pool = new Pool(origin, {
@@ -97,10 +100,42 @@ export class Http {
         pipelining: 1,
         maxResponseSize: this.maxResponseBytes,
         connect: { timeout: 10_000, ...(this.options.ca === undefined ? {} : { ca: this.options.ca }) },
-      });
+      }).compose(askBeforeWriting);
       this.pools.set(origin, pool);
     }
     return pool;
+  }
+}
+
+/** Asks a request's `mayGo`, which travels as `opaque`, when its turn on a connection has come. */
+function askBeforeWriting(dispatch: Dispatcher["dispatch"]): Dispatcher["dispatch"] {
+  return (options, handler) => {
+    const { opaque } = options as { opaque?: unknown };
+    if (typeof opaque !== "function") return dispatch(options, handler);
+    return dispatch(options, new AskingHandler(handler, opaque as () => boolean));
+  };
+}
+
+interface DecoratedHandler extends Omit<Dispatcher.DispatchHandler, "onRequestStart"> {
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void;
+}
+
+/** undici's own type does not name the methods that its class has. */
+const Decorator = DecoratorHandler as unknown as new (handler: Dispatcher.DispatchHandler) => DecoratedHandler;
+
+class AskingHandler extends Decorator {
+  constructor(
+    handler: Dispatcher.DispatchHandler,
+    private readonly mayGo: () => boolean,
+  ) {
+    super(handler);
+  }
+
+  override onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    // Thrown here, the request ends before anything is written, and the connection stays.
+    if (!this.mayGo())
+      throw new NoAnswer(false, "place_lost", "The request was not sent: its place in the rate limit had passed.");
+    super.onRequestStart(controller, context);
   }
 }
 
@@ -116,6 +151,7 @@ const NEVER_SENT = new Set([
 const TLS_REFUSED = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/;
 
 function noAnswer(thrown: unknown, host: string): NoAnswer {
+  if (thrown instanceof NoAnswer) return thrown;
   const code = codeOf(thrown);
   const options = { cause: thrown };
   if (TLS_REFUSED.test(code)) {

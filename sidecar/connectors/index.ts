@@ -4,5 +4,6 @@ export type { Clock, Connector, ConnectorHealth, Delivered, DeliverInput, Delive
 export { declaredBuckets } from "./declared-limits";
 export type { ConnectorDefinition, LoadedDefinition } from "./definition";
 export { loadDefinition } from "./load-definition";
-export type { Bucket, RateLimiter } from "./limits";
+export type { Bucket } from "../domain/shared-state";
+export type { RateLimiter } from "./limits";
 export type { TokenStore } from "./oauth2";

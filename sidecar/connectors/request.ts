@@ -5,10 +5,11 @@ import { VendorUnwell, type Breaker } from "./breaker";
 import type { Clock } from "./connector";
 import type { RequestDefinition } from "./definition";
 import type { ExchangeLog } from "./exchange-log";
-import { NoAnswer, type Http, type HttpAnswer } from "./http";
+import { NoAnswer, type Http, type HttpAnswer, type HttpRequest } from "./http";
 import type { RateLimiter } from "./limits";
 import { unreadable, type Answer, type OutcomeRules } from "./outcome";
 import type { RateFeedback } from "./rate-feedback";
+import type { Slots } from "./slots";
 import { compileTemplate, compileText, type Rendered, type Scope } from "./template";
 
 /** A request of the definition, compiled. */
@@ -48,6 +49,8 @@ export interface CallContext {
   scope: Scope;
   signal: AbortSignal;
   traceparent: string;
+  /** Lower goes first among those who wait for a place in a rate limit. */
+  priority: number;
   log: ExchangeLog;
 }
 
@@ -67,6 +70,7 @@ export class Caller {
     private readonly timeoutMs: number,
     private readonly http: Http,
     private readonly auth: Authenticator,
+    private readonly slots: Slots,
     private readonly limiter: RateLimiter,
     private readonly feedback: RateFeedback,
     private readonly breaker: Breaker,
@@ -113,17 +117,14 @@ export class Caller {
   }
 
   private async send(request: CompiledRequest, context: CallContext, page: NextPage): Promise<Answer> {
-    await this.limiter.take(request.bucket, context.signal);
-    const signed = await this.auth.sign(context.signal);
-    const url = page.url ?? this.urlOf(request, context.scope, signed, page);
-    const headers = this.headersOf(request, context, signed);
-    const body = bodyOf(request, context.scope, headers, page);
-    context.log.asked(request.method, url.pathname);
-    const answer = await this.breaker.run(async () => {
-      const http = { method: request.method, url, headers, body, timeoutMs: request.timeoutMs ?? this.timeoutMs };
-      const raw = await this.http
-        .send(http, context.signal)
-        .catch((thrown: unknown) => this.unanswered(thrown, request));
+    const answer = await this.breaker.run(async (mayGo) => {
+      const signed = await this.auth.sign(context.signal);
+      const url = page.url ?? this.urlOf(request, context.scope, signed, page);
+      const headers = this.headersOf(request, context, signed);
+      const body = bodyOf(request, context.scope, headers, page);
+      const timeoutMs = request.timeoutMs ?? this.timeoutMs;
+      const http = { method: request.method, url, headers, body, timeoutMs };
+      const raw = await this.slots.use(context.priority, async () => this.inAPlace(http, request, context, mayGo));
       context.log.answered(raw.status);
       const read = this.read(raw, request);
       if (raw.status >= 500) throw new VendorUnwell(this.judged(read, request, context));
@@ -131,6 +132,25 @@ export class Caller {
     });
     this.feedback.heard(answer.headers);
     return answer;
+  }
+
+  /** Waits for a place in the rate limit and sends at once. A place is good for a moment only: who comes too late takes another. */
+  private async inAPlace(
+    http: Omit<HttpRequest, "mayGo">,
+    request: CompiledRequest,
+    context: CallContext,
+    mayGo: () => void,
+  ): Promise<HttpAnswer> {
+    for (;;) {
+      const place = await this.limiter.take(request.bucket, context.signal, context.priority);
+      mayGo();
+      context.log.asked(request.method, http.url.pathname);
+      try {
+        return await this.http.send({ ...http, mayGo: () => place.inTime() }, context.signal);
+      } catch (thrown) {
+        if (!(thrown instanceof NoAnswer && thrown.code === "place_lost")) this.unanswered(thrown, request);
+      }
+    }
   }
 
   private judged(answer: Answer, request: CompiledRequest, context: CallContext): HubError {

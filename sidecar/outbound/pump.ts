@@ -2,6 +2,7 @@ import type { ClaimedDelivery } from "../domain/delivery";
 import type { Failure } from "../domain/errors";
 import { toFailure } from "../domain/errors";
 import { isBackfill } from "../domain/priority";
+import type { BucketUse } from "../domain/shared-state";
 import { Carry } from "./carry";
 import { Dispatch } from "./dispatch";
 import { Leases } from "./leases";
@@ -86,6 +87,11 @@ export class Pump {
   status(): PumpStatus {
     const { breaker, retryAt } = this.parts.connector.health();
     return { code: this.code, inFlight: this.leases.size, breaker, retryAt, claimFailure: this.claimFailure };
+  }
+
+  /** The system's rate limits and their use. */
+  limits(): BucketUse[] {
+    return this.parts.connector.limits();
   }
 
   start(): void {

@@ -14,6 +14,12 @@ export interface Metrics {
   inFlight: Gauge<"system">;
   /** 0 closed, 1 half open, 2 open. */
   breaker: Gauge<"system">;
+  /** Places of a rate limit that count now, by all sidecars. */
+  rateUsed: Gauge<"system" | "bucket">;
+  /** Places the rate limit has. */
+  rateLimit: Gauge<"system" | "bucket">;
+  /** 1 while rate limits and circuits are shared, 0 while the store does not answer or there is none. */
+  sharedState: Gauge;
   /** 1 while the system's deliveries are claimed, 0 while it is paused. */
   systemActive: Gauge<"system">;
   /** Open deliveries by state, as the queue says. */
@@ -71,6 +77,23 @@ export function createMetrics(): Metrics {
       name: name("breaker_state"),
       help: "Circuit breaker: 0 closed, 1 half open, 2 open",
       labelNames: ["system"],
+      registers,
+    }),
+    rateUsed: new Gauge({
+      name: name("rate_limit_used"),
+      help: "Places of a rate limit that count now",
+      labelNames: ["system", "bucket"],
+      registers,
+    }),
+    rateLimit: new Gauge({
+      name: name("rate_limit_places"),
+      help: "Places a rate limit has",
+      labelNames: ["system", "bucket"],
+      registers,
+    }),
+    sharedState: new Gauge({
+      name: name("shared_state_up"),
+      help: "1 while rate limits and circuits are shared through the store",
       registers,
     }),
     systemActive: new Gauge({

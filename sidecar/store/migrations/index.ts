@@ -1,5 +1,6 @@
 import type { Knex } from "knex";
 import * as scheduleTick from "./001-schedule-tick";
+import * as sharedState from "./002-shared-state";
 
 export interface Migration {
   name: string;
@@ -8,4 +9,7 @@ export interface Migration {
 }
 
 /** In the order they run. A name that was released is never changed or taken out. */
-export const MIGRATIONS: readonly Migration[] = [{ name: "001-schedule-tick", ...scheduleTick }];
+export const MIGRATIONS: readonly Migration[] = [
+  { name: "001-schedule-tick", ...scheduleTick },
+  { name: "002-shared-state", ...sharedState },
+];
