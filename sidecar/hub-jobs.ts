@@ -1,5 +1,6 @@
 import { stepReplays } from "./admin/replay-steps";
 import { toFailure } from "./domain/errors";
+import type { BucketUse } from "./domain/shared-state";
 import type { Hub } from "./hub";
 import { catalogueFor, publishCatalogue } from "./schedules/catalogue";
 import type { Job } from "./schedules/schedule";
@@ -10,6 +11,7 @@ const PUBLISH_RETRY_SECONDS = 15;
 /** What the hub does by the clock. */
 export function hubJobs(hub: Hub): Job[] {
   let lastPublished = 0;
+  const lastReported = new Map<string, string>();
   const publish = async (): Promise<void> => {
     if (!hub.records) return;
     try {
@@ -56,6 +58,21 @@ export function hubJobs(hub: Hub): Job[] {
       run: async () => stepReplays(hub.queue, hub.records),
     },
     {
+      name: "report-limits",
+      cron: "*/5 * * * * *",
+      // Each for its own systems; two that share a store say the same, which the queue writes once.
+      where: "each",
+      run: async () => {
+        for (const pump of hub.pumps) {
+          const limits = toTheSecond(pump.limits());
+          const said = JSON.stringify(limits);
+          if (limits.length === 0 || lastReported.get(pump.code) === said) continue;
+          await hub.queue.report(pump.code, limits);
+          lastReported.set(pump.code, said);
+        }
+      },
+    },
+    {
       name: "credential-check",
       cron: "30 * * * * *",
       where: "each",
@@ -68,6 +85,14 @@ export function hubJobs(hub: Hub): Job[] {
 /** A divisor of a minute, as a cron expression. */
 function everySeconds(seconds: number): string {
   return seconds === 60 ? "0 * * * * *" : `*/${seconds} * * * * *`;
+}
+
+/** A wait that moves by milliseconds is no news. */
+function toTheSecond(limits: readonly BucketUse[]): BucketUse[] {
+  return limits.map((limit) => ({
+    ...limit,
+    waitsUntil: limit.waitsUntil && new Date(Math.ceil(limit.waitsUntil.getTime() / 1000) * 1000),
+  }));
 }
 
 /** A system that was paused because its sign-in was refused goes on by itself once the sign-in works. */

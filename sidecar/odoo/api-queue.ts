@@ -1,5 +1,6 @@
 import type { Settlement } from "../domain/delivery";
 import type { Json, JsonObject } from "../domain/json";
+import type { BucketUse } from "../domain/shared-state";
 import type {
   Backlog,
   Claim,
@@ -93,12 +94,23 @@ export class ApiQueue implements Queue {
     return this.call<ReplayJob["state"]>("steer_replay", { job, action });
   }
 
-  async pause(system: string, kind: string, reason: string, until: Date | null): Promise<void> {
-    await this.call("pause", { system, kind, reason, until: until ? until.toISOString() : false });
+  async pause(
+    system: string,
+    kind: string,
+    reason: string,
+    until: Date | null,
+    since: Date | null = null,
+  ): Promise<void> {
+    const times = { until: until?.toISOString() ?? false, since: since?.toISOString() ?? false };
+    await this.call("pause", { system, kind, reason, ...times });
   }
 
   async resume(system: string): Promise<void> {
     await this.call("resume", { system });
+  }
+
+  async report(system: string, limits: readonly BucketUse[]): Promise<void> {
+    await this.call("report", { system, figures: rows.limitsToJson(limits) });
   }
 
   async health(): Promise<QueueHealth> {

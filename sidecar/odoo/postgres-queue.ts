@@ -1,6 +1,7 @@
 import { Pool, type PoolConfig } from "pg";
 import type { Logger } from "pino";
 import type { Settlement } from "../domain/delivery";
+import type { BucketUse } from "../domain/shared-state";
 import { WorkListener } from "./listener";
 import { postgresFault } from "./postgres-faults";
 import type {
@@ -141,12 +142,23 @@ export class PostgresQueue implements Queue {
     return row?.["state"] as ReplayJob["state"];
   }
 
-  async pause(system: string, kind: string, reason: string, until: Date | null): Promise<void> {
-    await this.call("pause", "SELECT integration_hub.pause($1, $2, $3, $4)", [system, kind, reason, until]);
+  async pause(
+    system: string,
+    kind: string,
+    reason: string,
+    until: Date | null,
+    since: Date | null = null,
+  ): Promise<void> {
+    await this.call("pause", "SELECT integration_hub.pause($1, $2, $3, $4, $5)", [system, kind, reason, until, since]);
   }
 
   async resume(system: string): Promise<void> {
     await this.call("resume", "SELECT integration_hub.resume($1)", [system]);
+  }
+
+  async report(system: string, limits: readonly BucketUse[]): Promise<void> {
+    const figures = JSON.stringify(rows.limitsToJson(limits));
+    await this.call("report", "SELECT integration_hub.report($1, $2::jsonb)", [system, figures]);
   }
 
   async health(): Promise<QueueHealth> {

@@ -1,5 +1,6 @@
 import type { ClaimedDelivery, DeliveryState, Link, Operation, Settlement } from "../domain/delivery";
 import type { JsonObject } from "../domain/json";
+import type { BucketUse } from "../domain/shared-state";
 import type {
   Backlog,
   Claim,
@@ -50,6 +51,19 @@ function toDelivery(row: Row): ClaimedDelivery {
     occurredAt: timeOf(row["occurred_at"]) ?? new Date(),
     traceparent: textOf(row["traceparent"]) ?? "",
     links: (jsonOf(row["links"]) ?? []) as Link[],
+  };
+}
+
+/** Rate limits as the contract takes them. */
+export function limitsToJson(limits: readonly BucketUse[]): JsonObject {
+  return {
+    buckets: limits.map(({ bucket, requests, perMs, used, waitsUntil }) => ({
+      bucket,
+      requests,
+      per_ms: perMs,
+      used,
+      waits_until: waitsUntil?.toISOString() ?? null,
+    })),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ClaimedDelivery, DeliveryState, Settlement } from "../domain/delivery";
 import type { JsonObject } from "../domain/json";
+import type { BucketUse } from "../domain/shared-state";
 
 /** The version of the queue contract this sidecar speaks (`contract_version()` in Odoo's database). */
 export const CONTRACT_VERSION = 1;
@@ -168,8 +169,11 @@ export interface Queue {
   replayJobs(jobs: number[] | null, maxRows: number): Promise<ReplayJob[]>;
   /** Answers the state afterwards; an action that does not apply changes nothing. */
   steerReplay(job: number, action: "pause" | "resume" | "cancel"): Promise<ReplayJob["state"]>;
-  pause(system: string, kind: string, reason: string, until: Date | null): Promise<void>;
+  /** `since`: when the trouble began, null for now. */
+  pause(system: string, kind: string, reason: string, until: Date | null, since?: Date | null): Promise<void>;
   resume(system: string): Promise<void>;
+  /** Shows the system's rate limits and their use to people in Odoo; what did not change is not written. */
+  report(system: string, limits: readonly BucketUse[]): Promise<void>;
   health(): Promise<QueueHealth>;
   /** What waits now, for the capacity forecast; without what a person has to decide about first. */
   backlog(): Promise<Backlog[]>;

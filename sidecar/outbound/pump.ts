@@ -135,7 +135,7 @@ export class Pump {
   /** How many deliveries may be taken now: free capacity, one while the breaker probes, none while it is open. */
   private mayClaim(): Room {
     if (this.notBefore > Date.now()) return NO_ROOM;
-    const { breaker, retryAt } = this.parts.connector.health();
+    const { breaker, retryAt, since, reason } = this.parts.connector.health();
     if (breaker === "closed") {
       const { rows, backfill } = this.reach.room();
       const mayBackfill = this.backfillNotBefore <= Date.now();
@@ -143,8 +143,7 @@ export class Pump {
     }
     if (breaker === "open" && retryAt && retryAt.getTime() > Date.now()) {
       this.notBefore = retryAt.getTime();
-      const reason = `${this.parts.name} does not answer as it should; calls are stopped until one is tried again.`;
-      this.pauseSystem("breaker", reason, retryAt);
+      this.pauseSystem("breaker", this.stoppedWords(reason), retryAt, since);
       return NO_ROOM;
     }
     return this.leases.size === 0 ? { rows: 1, backfill: 1 } : NO_ROOM;
@@ -215,17 +214,25 @@ export class Pump {
       return;
     }
     this.notBefore = Math.max(this.notBefore, until);
-    if (failure.kind === "credential") this.pauseSystem("credential", failure.message, null);
-    else if (failure.code === "circuit_open") this.pauseSystem("breaker", failure.message, new Date(until));
+    if (failure.kind === "credential") return this.pauseSystem("credential", failure.message, null, null);
+    if (failure.code !== "circuit_open") return;
+    const { retryAt, since, reason } = this.parts.connector.health();
+    // Half open, somebody is trying it at this moment: nothing to tell anybody.
+    if (retryAt) this.pauseSystem("breaker", this.stoppedWords(reason), retryAt, since);
+  }
+
+  private stoppedWords(reason: string | null): string {
+    const last = reason ? ` The last call said: ${reason}` : "";
+    return `${this.parts.name} does not answer as it should, so nothing is sent until it does.${last}`;
   }
 
   /** Said once per stop: Odoo shows it to people, and other sidecars hold back too. */
-  private pauseSystem(kind: "credential" | "breaker", reason: string, until: Date | null): void {
+  private pauseSystem(kind: "credential" | "breaker", reason: string, until: Date | null, since: Date | null): void {
     if (this.paused) return;
     this.paused = true;
     this.parts.log.warn({ system: this.code, pause_kind: kind, until }, "system paused");
     this.track(
-      this.parts.queue.pause(this.code, kind, reason, until).finally(() => {
+      this.parts.queue.pause(this.code, kind, reason, until, since).finally(() => {
         this.parts.problems.news();
         // The claim that follows the pause finds nothing, until it ends; then a new failure may pause it again.
         setTimeout(() => (this.paused = false), 1_000).unref();

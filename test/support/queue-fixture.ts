@@ -146,6 +146,24 @@ export class QueueFixture {
     return rows;
   }
 
+  /** What people see of a system's rate limits. */
+  async limits(system: string): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.pool.query<Record<string, unknown>>(
+      "SELECT l.* FROM integration_system_limit l JOIN integration_system s ON s.id = l.system_id WHERE s.code = $1 ORDER BY l.bucket",
+      [system],
+    );
+    return rows;
+  }
+
+  /** The system's row, for what the contract does not answer. */
+  async systemRow(code: string): Promise<Record<string, unknown>> {
+    const { rows } = await this.pool.query<Record<string, unknown>>(
+      "SELECT * FROM integration_system WHERE code = $1",
+      [code],
+    );
+    return one(rows);
+  }
+
   /** Makes a system's leases and retries due, so that a test need not wait for them. */
   async letTimePass(system: string): Promise<void> {
     await this.pool.query(

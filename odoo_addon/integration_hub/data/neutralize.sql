@@ -1,6 +1,6 @@
 -- A copied database must not send anything: systems stand still until a person resumes them, and what was waiting is held.
 UPDATE integration_system
-SET state = 'paused', pause_kind = 'neutralised', pause_reason = 'This database is a copy.', paused_until = NULL;
+SET state = 'paused', pause_kind = 'neutralised', pause_reason = 'This database is a copy.', paused_since = now() AT TIME ZONE 'UTC', paused_until = NULL;
 
 UPDATE integration_delivery
 SET state = 'held', lease_until = NULL, next_attempt_at = NULL,

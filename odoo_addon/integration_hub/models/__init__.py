@@ -6,6 +6,7 @@ from . import loose_reference
 from . import integration_contract
 from . import integration_record
 from . import integration_system
+from . import integration_system_limit
 from . import integration_catalogue
 from . import integration_rule
 from . import integration_event

@@ -96,9 +96,9 @@ class IntegrationQueue(models.AbstractModel):
         return self._value("steer_replay", job, action)
 
     @for_the_sidecar
-    def pause(self, system, kind, reason, until=None):
-        """`until`: ISO 8601 text with a zone; empty: until somebody resumes."""
-        self._value("pause", system, kind, reason, until or None)
+    def pause(self, system, kind, reason, until=None, since=None):
+        """`until`, `since`: ISO 8601 text with a zone; empty: until somebody resumes, from now."""
+        self._value("pause", system, kind, reason, until or None, since or None)
         self.env["integration.system"].invalidate_model()
         return True
 
@@ -106,6 +106,12 @@ class IntegrationQueue(models.AbstractModel):
     def resume(self, system):
         self._value("resume", system)
         self.env["integration.system"].invalidate_model()
+        return True
+
+    @for_the_sidecar
+    def report(self, system, figures):
+        self._value("report", system, Json(figures))
+        self.env["integration.system.limit"].invalidate_model()
         return True
 
     @for_the_sidecar
@@ -122,7 +128,7 @@ class IntegrationQueue(models.AbstractModel):
         self.env.flush_all()
         types = {
             "claim": ("text", "text", "int", "int", "int"),
-            "pause": ("text", "text", "text", "timestamptz"),
+            "pause": ("text", "text", "text", "timestamptz", "timestamptz"),
             "replay_jobs": ("int[]", "int"),
             "start_replay": ("jsonb", "text", "bool", "text", "int"),
         }.get(function)

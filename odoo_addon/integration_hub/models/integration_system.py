@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-STATE_FIELDS = frozenset({"state", "pause_kind", "pause_reason", "paused_until"})
+STATE_FIELDS = frozenset({"state", "pause_kind", "pause_reason", "paused_since", "paused_until"})
 
 
 class IntegrationSystem(models.Model):
@@ -39,6 +39,7 @@ class IntegrationSystem(models.Model):
         help="What stopped the system. A neutralised database (a copy for tests) never sends until it is resumed here.",
     )
     pause_reason = fields.Char(readonly=True)
+    paused_since = fields.Datetime(readonly=True, help="When what stopped the system began.")
     paused_until = fields.Datetime(
         readonly=True, help="The pause ends by itself at this moment; empty: until somebody resumes."
     )
@@ -135,6 +136,7 @@ class IntegrationSystem(models.Model):
                 "state": "paused",
                 "pause_kind": "manual",
                 "pause_reason": reason or _("Paused by %s", self.env.user.name),
+                "paused_since": fields.Datetime.now(),
                 "paused_until": until or False,
             }
         )
@@ -143,7 +145,7 @@ class IntegrationSystem(models.Model):
     def action_resume(self):
         """Lets these systems go on. This also re-arms a system of a copied database: only a person can decide that."""
         self._check_operator()
-        self.sudo().write({"state": "active", "pause_kind": False, "pause_reason": False, "paused_until": False})
+        self.sudo().write({"state": "active", **dict.fromkeys(STATE_FIELDS - {"state"}, False)})
         self.env.flush_all()
         self.env.cr.execute("SELECT pg_notify('integration_hub', %s)", [",".join(self.mapped("code"))])
         return True

@@ -16,7 +16,7 @@ BEGIN
     RETURN false;
   END IF;
   UPDATE public.integration_system s
-  SET state = 'active', pause_kind = NULL, pause_reason = NULL, paused_until = NULL
+  SET state = 'active', pause_kind = NULL, pause_reason = NULL, paused_since = NULL, paused_until = NULL
   WHERE s.id = may_claim.system_id AND s.paused_until <= at_time;
   RETURN true;
 END $$;

@@ -6,7 +6,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
   UPDATE public.integration_system s
-  SET state = 'active', pause_kind = NULL, pause_reason = NULL, paused_until = NULL
+  SET state = 'active', pause_kind = NULL, pause_reason = NULL, paused_since = NULL, paused_until = NULL
   WHERE s.id = integration_hub_private.system_id(resume.system) AND s.pause_kind IS DISTINCT FROM 'neutralised';
   IF FOUND THEN
     PERFORM pg_notify('integration_hub', resume.system);

@@ -24,6 +24,7 @@ CALLS = {
     "find_deliveries": {"filter": {"system": "test_crm"}, "max_rows": 5},
     "pause": {"system": "test_crm", "kind": "breaker", "reason": "down", "until": "2031-01-01T00:00:00Z"},
     "resume": {"system": "test_crm"},
+    "report": {"system": "test_crm", "figures": {"buckets": []}},
     "health": {},
     "backlog": {},
     "request_records": {"system": "test_crm", "lanes": []},

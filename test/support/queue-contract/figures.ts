@@ -29,6 +29,24 @@ export function figuresPromises(t: QueueScene): void {
     ]);
   });
 
+  it("keeps what a sidecar says about rate limits, and writes only what changed (RES-12)", async () => {
+    const bucket = (name: string, used: number, waitsUntil: Date | null = null) => ({
+      bucket: name,
+      requests: 100,
+      perMs: 10_000,
+      used,
+      waitsUntil,
+    });
+    const until = new Date("2031-01-01T00:00:07.000Z");
+    await t.queue.report(t.system, [bucket("default", 100, until), bucket("search", 3), bucket("old", 1)]);
+    await t.queue.report(t.system, [bucket("default", 100, until), bucket("search", 4)]);
+    const [usual, search, ...others] = await t.fixture.limits(t.system);
+    expect(others).toEqual([]);
+    expect(usual).toMatchObject({ bucket: "default", requests: 100, per_ms: 10_000, used: 100, waits_until: until });
+    expect(search).toMatchObject({ bucket: "search", used: 4, waits_until: null });
+    expect(search?.["reported_at"]).not.toEqual(usual?.["reported_at"]);
+  });
+
   it("says which database it is (SEC-12)", async () => {
     const identity = await t.queue.identity();
     expect(identity.databaseUuid).toMatch(/^[0-9a-f-]{36}$/);

@@ -22,6 +22,16 @@ export function pauseAndReplayPromises(t: QueueScene): void {
       expect(await t.claim()).toHaveLength(1);
     });
 
+    it("knows since when a system is away, however often its pause is renewed (RES-08)", async () => {
+      const since = new Date("2026-11-22T07:00:00.000Z");
+      const soon = new Date(Date.now() + 60_000);
+      await t.queue.pause(t.system, "breaker", "503", soon, since);
+      await t.queue.pause(t.system, "breaker", "503 again", soon);
+      expect((await t.fixture.systemRow(t.system))["paused_since"]).toEqual(since);
+      await t.queue.resume(t.system);
+      expect((await t.fixture.systemRow(t.system))["paused_since"]).toBeNull();
+    });
+
     it("never replaces a person's pause by its own", async () => {
       await t.queue.pause(t.system, "manual", "Maintenance", null);
       await t.queue.pause(t.system, "breaker", "Too many failures.", new Date(Date.now() - 1_000));
