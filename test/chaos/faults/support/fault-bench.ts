@@ -1,5 +1,5 @@
 import type { Call } from "../../../sandbox/calls";
-import type { FaultRule } from "../../../sandbox/fault-rule";
+import type { FaultRule, FaultSchedule } from "../../../sandbox/fault-rule";
 import type { Config } from "../../../../sidecar/config/config";
 import { SidecarBench } from "../../../integration/sidecar/running-hub";
 import { waitFor } from "../../../support/wait-for";
@@ -15,6 +15,8 @@ const OPEN_STATES = ["pending", "waiting", "processing", "retry", "unknown"];
 export interface Trouble {
   /** Faults of the vendors; their times run from the middle of the story. */
   faults?: FaultRule[];
+  /** The same with a seed. */
+  schedule?: FaultSchedule;
   /** Anything else that breaks; the story goes on meanwhile, unless nobody could work then. */
   strike?: () => Promise<void>;
   nobodyWorks?: boolean;
@@ -78,7 +80,8 @@ export class FaultBench {
     const middle = Math.floor(story.length / 2);
     await this.tell(story.slice(0, middle));
     const began = Date.now();
-    if (trouble.faults) bench.sandbox.faults.load({ faults: trouble.faults });
+    const { faults = [], schedule = { faults } } = trouble;
+    bench.sandbox.faults.load(schedule);
     const struck = trouble.strike?.() ?? Promise.resolve();
     if (trouble.nobodyWorks) await struck;
     await this.tell(story.slice(middle));
