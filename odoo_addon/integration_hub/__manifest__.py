@@ -32,6 +32,7 @@
         "views/problem_views.xml",
         "views/exception_policy_views.xml",
         "views/replay_views.xml",
+        "views/figure_views.xml",
         "views/menus.xml",
     ],
     "assets": {"web.assets_backend": ["integration_hub/static/src/**/*"]},

@@ -21,6 +21,7 @@ from . import integration_replay
 from . import integration_exception_policy
 from . import integration_problem
 from . import problem_sync
+from . import integration_figure
 from . import problem_activities
 from . import problem_actions
 

@@ -15,13 +15,18 @@ class IntegrationDeliveryOutcome(models.Model):
         compute="_compute_needs_choice", help="May have arrived; only a person can say whether it did."
     )
 
-    @api.depends("state", "verify", "operation")
+    @api.depends("state", "verify", "operation", "error_kind")
     def _compute_needs_choice(self):
         for delivery in self:
             delivery.needs_choice = delivery._may_be_chosen()
 
     def _may_be_chosen(self):
-        return self.state in CHOOSABLE and self.verify and self.operation != "unlink"
+        return (
+            self.state in CHOOSABLE
+            and self.error_kind in ("unknown", "technical")
+            and self.verify
+            and self.operation != "unlink"
+        )
 
     def action_it_is_there(self):
         """Asks for the record's ID in the other system, to link it (`_link_by_person`)."""

@@ -61,7 +61,9 @@ class IntegrationProblemActivities(models.Model):
         return _("%s records wait for it.", count)
 
     def _own_activities(self):
-        types = self.env.ref(ACTIVITY) | self.env.ref(ESCALATION)
+        types = self.env["mail.activity.type"].browse()
+        for kind in (ACTIVITY, ESCALATION):
+            types |= self.env.ref(kind, raise_if_not_found=False) or types
         return self.sudo().activity_ids.filtered(lambda activity: activity.activity_type_id in types)
 
     def _activities_done(self, feedback):

@@ -14,6 +14,8 @@ MOST_CAUSES_OF_A_CODE = 20
 #: Held by everybody who keeps the problems, one at a time (`pg_try_advisory_xact_lock`).
 LOCK = 0x1E4B_0001
 PAUSE_KINDS = {"credential": "credential", "breaker": "technical"}
+#: Somebody else changed the same rows: Odoo repeats a call that ends so, and the cron comes again.
+REPEATED = (SerializationFailure, DeadlockDetected, LockNotAvailable, UniqueViolation)
 HEALED = ("delivered", "unchanged", "applied")
 
 
@@ -36,7 +38,8 @@ class IntegrationProblemSync(models.Model):
         self.env.cr.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not self.env.cr.fetchone()[0]:
             return {"open": 0, "opened": 0, "closed": 0, "busy": True}
-        hub = self.sudo().with_context(lang=None, active_test=False, mail_notify_force_send=False)
+        # Mail goes by its own queue: a slow mail server must not hold up the sidecar's call.
+        hub = self.sudo().with_context(lang=None, mail_notify_force_send=False)
         found = hub._found()
         known = {problem._key(): problem for problem in hub.search([("state", "=", "open")])}
         opened = hub._open([cause for key, cause in found.items() if key not in known])
@@ -65,7 +68,7 @@ class IntegrationProblemSync(models.Model):
         try:
             with self.env.registry.cursor() as cr:
                 self.with_env(self.env(cr=cr, su=True))._sync()
-        except (SerializationFailure, DeadlockDetected, LockNotAvailable, UniqueViolation):
+        except REPEATED:
             _logger.info("problems: somebody else changed them at this moment; the next look is within a minute")
         except Exception:
             _logger.exception("problems: could not be brought up to date; the next try is within a minute")
@@ -101,11 +104,21 @@ class IntegrationProblemSync(models.Model):
         return (self.system_id.id, self.company_id.id or None, self.object or None, self.cause)
 
     def _open(self, rows):
-        values = [self._values_of(row) for row in rows]
-        problems = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True).create(values)
-        for problem in problems:
-            problem._tell()
-        return problems
+        """One that cannot be told of, whatever the reason, does not keep the others from people."""
+        opened = self.browse()
+        for row in rows:
+            try:
+                with self.env.cr.savepoint():
+                    problem = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True).create(
+                        self._values_of(row)
+                    )
+                    problem._tell()
+                    opened |= problem
+            except REPEATED:
+                raise
+            except Exception:
+                _logger.exception("problems: %s of system %s could not be opened", row["cause"], row["system_id"])
+        return opened
 
     def _values_of(self, row):
         system = self.env["integration.system"].browse(row["system_id"])

@@ -12,6 +12,7 @@ from . import test_capture_savepoints
 from . import test_catalogue
 from . import test_contract
 from . import test_delivery_actions
+from . import test_figures
 from . import test_json2
 from . import test_loose_references
 from . import test_neutralize

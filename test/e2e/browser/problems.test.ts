@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser } from "playwright-core";
@@ -15,7 +15,6 @@ import { e2eStack } from "../support/e2e-stack";
 import { Exchanges } from "../support/exchanges";
 
 const SHIPPED = path.resolve(__dirname, "../../../mappings");
-const CONNECTOR = path.join("systems", "bamboohr", "connector.json");
 const QUEUES = {
   technical: "Technical",
   credential: "Credentials",
@@ -73,12 +72,15 @@ describe("what needs a person", () => {
     exchanges = new Exchanges(admin);
     // A system that offers no way to look a record up.
     overlay = await mkdtemp(path.join(tmpdir(), "hub-overlay-"));
-    const connector = JSON.parse(await readFile(path.join(SHIPPED, CONNECTOR), "utf8")) as {
-      objects: { employee: { find?: unknown } };
+    const folder = path.join("systems", "bamboohr");
+    await cp(path.join(SHIPPED, folder), path.join(overlay, folder), { recursive: true });
+    const file = path.join(overlay, folder, "connector.json");
+    const connector = JSON.parse(await readFile(file, "utf8")) as {
+      objects: { employee: { find?: unknown; create: { whenUnknown?: string } } };
     };
     delete connector.objects.employee.find;
-    await mkdir(path.dirname(path.join(overlay, CONNECTOR)), { recursive: true });
-    await writeFile(path.join(overlay, CONNECTOR), JSON.stringify(connector));
+    connector.objects.employee.create.whenUnknown = "ask";
+    await writeFile(file, JSON.stringify(connector));
     await up({ name: stack.name, withSidecar: false });
     sidecar = await SidecarProcess.start(stack, (config) => {
       config["mappings"] = { dirs: [SHIPPED, overlay] };
@@ -183,6 +185,9 @@ describe("what needs a person", () => {
 
     await odoo.goTo("integration-deliveries");
     await odoo.menu("Needs attention", QUEUES[problem.kind]);
+    const title = odoo.page.locator(".o_breadcrumb", { hasText: QUEUES[problem.kind] });
+    await title.waitFor();
+    await odoo.viewStands();
     const rows = odoo.page.locator(".o_data_row");
     expect(await rows.count()).toBe(1);
     expect(await rows.innerText()).toMatch(words);
@@ -318,8 +323,8 @@ describe("what needs a person", () => {
     const problem = await problemOf("credential", 2);
     await reachesItsOwner(problem, /refuses the sign-in/);
     await sandbox.accept("asana", null);
-    await press("Resume the system");
-    await closes(problem);
+    // The sign-in is tried each minute.
+    await closes(problem, 90_000);
     await exchanges.until("what waited to arrive", "project.project", ids, "asana", (all) =>
       all.every((d) => d.state === "delivered"),
     );
@@ -348,7 +353,7 @@ describe("what needs a person", () => {
     const problem = await problemOf("data", 1);
     const window = await OdooWindow.open(browser, owners.data.api);
     await window.goTo("integration-my-problems");
-    await window.page.locator(".o-mail-ActivityMenu, .o_menu_systray i.fa-clock-o").first().click();
+    await window.page.locator(".o_menu_systray button:has(i[aria-label=Activities])").click();
     const group = window.page.locator(".o-mail-ActivityGroup", { hasText: "Integration Problem" });
     await group.waitFor();
     const folder = process.env["HUB_SCREENSHOTS"];
