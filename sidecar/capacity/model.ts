@@ -1,3 +1,5 @@
+import { backfillPace, placeTermMs } from "../connectors/limits";
+import type { Bucket } from "../domain/shared-state";
 import { callCount, type Call } from "./cost";
 
 /*
@@ -8,12 +10,9 @@ import { callCount, type Call } from "./cost";
  *     n × p                                   otherwise
  *
  * p is the slowest of three: the answer time shared by the concurrent requests, what a sidecar can carry, and how fast records arrive.
+ * Backfill is spread over the window instead, so its n-th goes at n × P / R, or n × p where that is slower. In both, P is longer by the term
+ * of a place, and backfill's R smaller by what it leaves alone (`sidecar/connectors/limits.ts`).
  */
-
-export interface Bucket {
-  requests: number;
-  perMs: number;
-}
 
 /** Records of one kind that have to go to a system. */
 export interface Load {
@@ -63,9 +62,9 @@ export function predict(system: SystemLoad, recordsPerSecond: number): Predictio
   const records = sum(system.loads.map((load) => load.records));
   const counted = callsByBucket(system.loads);
   const calls = sum([...counted.values()]);
-  const backfill = sum([...callsByBucket(system.loads.filter((load) => load.backfill)).values()]);
-  const answering =
-    (Math.max(calls / concurrency, backfill / Math.max(1, Math.floor(concurrency / 2))) * answerMs) / 1000;
+  const backfill = callsByBucket(system.loads.filter((load) => load.backfill));
+  const halfAtOnce = sum([...backfill.values()]) / Math.max(1, Math.floor(concurrency / 2));
+  const answering = (Math.max(calls / concurrency, halfAtOnce) * answerMs) / 1000;
   const carrying = records / recordsPerSecond;
   // The last record's own calls follow one another.
   const steps = Math.max(0, ...system.loads.filter((load) => load.records > 0).map((load) => load.calls.length));
@@ -80,7 +79,7 @@ export function predict(system: SystemLoad, recordsPerSecond: number): Predictio
     const quota = system.buckets[bucket];
     if (!quota) continue;
     buckets.push({ ...quota, bucket, calls: count, minimumSeconds: minimumSeconds(count, quota) });
-    const seconds = drainSeconds(count, quota, slowest / count);
+    const seconds = drainSeconds(count, quota, slowest / count, backfill.has(bucket));
     if (seconds <= expected) continue;
     expected = seconds;
     bound = { by: "bucket", bucket };
@@ -115,11 +114,13 @@ export function requestsNeeded(calls: number, { perMs }: Bucket, seconds: number
   return Math.ceil(calls / (Math.floor((seconds * 1000) / perMs) + 1));
 }
 
-function drainSeconds(calls: number, quota: Bucket, pace: number): number {
+function drainSeconds(calls: number, quota: Bucket, pace: number, spread: boolean): number {
   const { requests, perMs } = quota;
-  if (requests * pace * 1000 >= perMs) return calls * pace;
+  const window = (perMs + placeTermMs(quota)) / 1000;
+  if (spread) return Math.max(calls * pace, (calls * window) / (requests - backfillPace(quota).reserve));
+  if (requests * pace >= window) return calls * pace;
   const full = Math.max(0, Math.ceil(calls / requests) - 1);
-  return (full * perMs) / 1000 + (calls - full * requests) * pace;
+  return full * window + (calls - full * requests) * pace;
 }
 
 function callsByBucket(loads: readonly Load[]): Map<string, number> {

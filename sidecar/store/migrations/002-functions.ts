@@ -47,7 +47,8 @@ BEGIN
   IF p_priority >= 80 THEN
     v_most := p_requests - floor(p_requests * 0.03);
     IF b.paced_at IS NULL OR b.paced_at + v_pace_every <= v_now THEN
-      b.paced_at := v_now;
+      -- Whoever comes a little late takes the step that was due, or each late timer would slow the pace.
+      b.paced_at := CASE WHEN b.paced_at + 2 * v_pace_every > v_now THEN b.paced_at + v_pace_every ELSE v_now END;
       b.paced := 0;
     END IF;
     v_paced_left := v_pace - b.paced;

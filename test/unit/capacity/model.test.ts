@@ -16,13 +16,10 @@ describe("the capacity model (PERF-07)", () => {
   });
 
   it("takes what the quota allows, and the last window as fast as answers come", () => {
-    // 100 at 0, 10, … 80 s; the last 100 go at 10 each 100 ms
-    expect(predict(system({}), 10_000)).toMatchObject({
-      calls: 1_000,
-      minimumSeconds: 90,
-      expectedSeconds: 90 + 1 + 0.1,
-      bound: { by: "bucket", bucket: "default" },
-    });
+    // a hundred each 10.1 s, a place's term being 0.1 s; the last hundred go at 10 each 100 ms
+    const prediction = predict(system({}), 10_000);
+    expect(prediction).toMatchObject({ calls: 1_000, minimumSeconds: 90, bound: { by: "bucket", bucket: "default" } });
+    expect(prediction.expectedSeconds).toBeCloseTo(9 * 10.1 + 1 + 0.1);
   });
 
   it("is held up by the answers where a window is larger than the drain", () => {
@@ -77,6 +74,11 @@ describe("the capacity model (PERF-07)", () => {
   it("leaves half of the requests at a time to live work when it is backfill", () => {
     const open = system({ buckets: {}, loads: [{ records: 1_000, calls: calls(), withinSeconds: 0, backfill: true }] });
     expect(predict(open, 10_000)).toMatchObject({ bound: { by: "concurrency" }, expectedSeconds: 20.1 });
+  });
+
+  it("spreads backfill over the window: no first hundred at once, and 97 of a hundred at most", () => {
+    const loads = [{ records: 1_000, calls: calls(), withinSeconds: 0, backfill: true }];
+    expect(predict(system({ loads }), 10_000).expectedSeconds).toBeCloseTo((1_000 * 10.1) / 97 + 0.1);
   });
 
   it("takes no time for nothing", () => {
