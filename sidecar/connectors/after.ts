@@ -32,6 +32,10 @@ export class AfterSteps {
     }));
   }
 
+  get none(): boolean {
+    return this.steps.length === 0;
+  }
+
   /** Does the steps for records delivered together. @returns for each its failure, or null when all is done */
   async run(work: readonly AfterWork[], caller: Caller): Promise<(Failure | null)[]> {
     const failures: (Failure | null)[] = work.map(() => null);

@@ -14,7 +14,7 @@ import type { RateLimiter } from "./limits";
 import type { ObjectType } from "./object-type";
 import type { Answer } from "./outcome";
 import type { Caller, CompiledRequest } from "./request";
-import type { Scope } from "./template";
+import type { Rendered, Scope } from "./template";
 
 /** What the engine runs on; `createConnector` puts it together. */
 export interface EngineParts {
@@ -95,6 +95,7 @@ export class Engine implements Connector {
 
   /** Places of the inputs that go in one request: same type, one record once, at most the vendor's batch size. */
   private requestsFor(inputs: readonly DeliverInput[]): number[][] {
+    if (inputs.length === 1) return [[0]];
     const batches = new Map<string, number[]>();
     const singles: number[][] = [];
     const seen = new Set<string>();
@@ -102,7 +103,11 @@ export class Engine implements Connector {
       const name = `${input.type} ${input.operation}`;
       const identity = `${name} ${input.key}`;
       if (this.batchSize(input.type, input.operation) === 1 || seen.has(identity)) singles.push([place]);
-      else batches.set(name, [...(batches.get(name) ?? []), place]);
+      else {
+        const places = batches.get(name);
+        if (places) places.push(place);
+        else batches.set(name, [place]);
+      }
       seen.add(identity);
     });
     const full = [...batches.values()].flatMap((places) => {
@@ -132,10 +137,14 @@ export class Engine implements Connector {
     const { caller } = this.parts;
     let context = this.contextOf(input, signal, log);
     try {
-      const needs = await type.needs.ensure(caller, context);
-      context = { ...context, scope: { ...context.scope, needs } };
+      if (!type.needs.none) {
+        const needs = await type.needs.ensure(caller, context);
+        context = { ...context, scope: { ...context.scope, needs } };
+      }
       const landed = await upsertOne(type, input, caller, context);
-      const [failure = null] = await type.after.run([{ context: landedContext(context, landed) }], caller);
+      const [failure = null] = type.after.none
+        ? []
+        : await type.after.run([{ context: landedContext(context, landed) }], caller);
       if (failure) type.needs.forget(context);
       return failure
         ? { ...refused(failure, log), externalId: landed.externalId }
@@ -233,7 +242,8 @@ export class Engine implements Connector {
 
   private delivered(type: ObjectType, context: DeliveryContext, landed: Landed, log: ExchangeLog): DeliverResult {
     const { externalId, created } = landed;
-    return { ok: true, externalId, url: urlOf(type, landedContext(context, landed)), created, exchange: log.close() };
+    const url = type.url === null ? null : urlOf(type.url, landedContext(context, landed));
+    return { ok: true, externalId, url, created, exchange: log.close() };
   }
 }
 
@@ -247,10 +257,9 @@ function landedContext(context: DeliveryContext, landed: Landed): DeliveryContex
 }
 
 /** The page for people; a template value that is not there (no portal id set) only means there is no link to click. */
-function urlOf(type: ObjectType, context: DeliveryContext): string | null {
-  if (type.url === null) return null;
+function urlOf(url: Rendered<string>, context: DeliveryContext): string | null {
   try {
-    return type.url(context.scope);
+    return url(context.scope);
   } catch {
     return null;
   }

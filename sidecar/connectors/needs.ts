@@ -46,6 +46,10 @@ export class Needs {
     }));
   }
 
+  get none(): boolean {
+    return this.needs.length === 0;
+  }
+
   /** The ids of what this document needs, for `{needs.<name>.id}`. */
   async ensure(caller: Caller, context: CallContext): Promise<Record<string, { id: string }>> {
     const ensured: Record<string, { id: string }> = {};

@@ -117,8 +117,9 @@ function compileOmit(template: JsonObject): Rendered<JsonObject> {
 }
 
 function define(object: JsonObject, key: string, value: Json): void {
-  // defineProperty, because assigning a key named __proto__ would reach the prototype
-  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  // assigning a key named __proto__ would reach the prototype; defining every other one as well would make objects slow to write as JSON
+  if (key !== "__proto__") object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function parse(template: string): Part[] {

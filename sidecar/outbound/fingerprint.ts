@@ -3,16 +3,23 @@ import type { Json, JsonObject } from "../domain/json";
 
 /** Hash of a vendor document, the same whatever the order of its keys. Stored on the link, to skip what changes nothing. */
 export function fingerprint(document: JsonObject): string {
-  return createHash("sha256").update(stable(document)).digest("hex").slice(0, 40);
+  return sha256(stable(document));
 }
 
 function stable(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(stable).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${stable(value[key] ?? null)}`);
-  return `{${entries.join(",")}}`;
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value) text += (text === "" ? "" : ",") + stable(item);
+    return `[${text}]`;
+  }
+  for (const key of Object.keys(value).sort())
+    text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${stable(value[key] ?? null)}`;
+  return `{${text}}`;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 40);
 }
 
 /**
@@ -20,5 +27,5 @@ function stable(value: Json): string {
  * event, database and system. 40 hexadecimal digits.
  */
 export function idempotencyKey(databaseUuid: string, system: string, lane: string, eventId: number): string {
-  return createHash("sha256").update(`${databaseUuid}\n${system}\n${lane}\n${eventId}`).digest("hex").slice(0, 40);
+  return sha256(`${databaseUuid}\n${system}\n${lane}\n${eventId}`);
 }

@@ -7,6 +7,7 @@ import { terminalProgress } from "../stack/progress";
 import { DURABLE } from "../stack/postgres/server";
 import { median } from "./median";
 import type { Bench, BenchResult } from "./report";
+import { twoVersusOne } from "./two-vs-one";
 
 const SYSTEM = "scale";
 const BATCH = 500;
@@ -29,7 +30,8 @@ const LOADS: Record<"small" | "large", Load> = {
 /** Whether a claim and a settle cost the same however full the tables are. */
 export const scale: Bench = {
   name: "scale",
-  title: "one claim and one settle of 500 with millions of rows ÷ with 10,000 pending and nothing else",
+  title:
+    "one claim and one settle of 500 with millions of rows ÷ with 10,000 pending and nothing else; two sidecars ÷ one",
   async run(): Promise<BenchResult> {
     const progress = terminalProgress();
     const postgres = await startPostgresWithOdooTemplate({ progress, settings: DURABLE });
@@ -57,13 +59,18 @@ export const scale: Bench = {
         await side.owner.end();
       }
       const at = (name: string): number => median(times[name] ?? []);
+      const shared = await progress.step("one and two sidecars", async () => twoVersusOne(postgres));
       return {
         name: "scale",
         ratios: {
           claim_flat: at("claim_large") / at("claim_small"),
           settle_flat: at("settle_large") / at("settle_small"),
+          ...shared.ratios,
         },
-        figures: Object.fromEntries(Object.keys(times).map((name) => [`${name}_ms`, at(name)])),
+        figures: {
+          ...Object.fromEntries(Object.keys(times).map((name) => [`${name}_ms`, at(name)])),
+          ...shared.figures,
+        },
       };
     } finally {
       await postgres.stop();

@@ -5,6 +5,8 @@ import { snapshot } from "./events";
 
 const LOGIN = { user: "hub_bench", password: "for benchmarks alone" };
 const FILL = 1_000;
+const ENQUEUE = "SELECT integration_hub_private.enqueue($1::json, NULL, $2, $3)";
+const TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /** Odoo's real queue tables in a database of the benchmark's own, filled by the addon's own statement. */
 export class BenchQueue {
@@ -51,9 +53,22 @@ export class BenchQueue {
     await this.owner.query("ANALYZE integration_delivery, integration_event, integration_event_payload");
   }
 
-  /** One change of one record, in a transaction of its own with its notification, as a user's click makes it. */
-  async change(system: string, systemId: number, id: number): Promise<void> {
-    await this.enqueue(system, [entry(id, 0, systemId, true)]);
+  /**
+   * One change of one record, in a transaction of its own, as a user's click makes it; `notify`: whom its notification names. Answers when
+   * its commit was sent, in milliseconds of the machine's monotonic clock.
+   */
+  async change(system: string, id: number, notify = system): Promise<number> {
+    const systemId = await this.systemId(system);
+    const client = await this.owner.connect();
+    try {
+      await client.query("BEGIN");
+      await client.query(ENQUEUE, [JSON.stringify([entry(id, 0, systemId, true)]), TRACE, notify]);
+      const at = Number(process.hrtime.bigint()) / 1e6;
+      await client.query("COMMIT");
+      return at;
+    } finally {
+      client.release();
+    }
   }
 
   async systemId(system: string): Promise<number> {
@@ -78,12 +93,7 @@ export class BenchQueue {
 
   /** Changes as the addon records them (`integration_hub_private.enqueue`), in one transaction with its notification. */
   async enqueue(system: string, entries: object[]): Promise<void> {
-    const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    await this.owner.query("SELECT integration_hub_private.enqueue($1::json, NULL, $2, $3)", [
-      JSON.stringify(entries),
-      trace,
-      system,
-    ]);
+    await this.owner.query(ENQUEUE, [JSON.stringify(entries), TRACE, system]);
   }
 }
 
