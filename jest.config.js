@@ -8,6 +8,8 @@ const project = (name, extra = {}) => ({
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   transform: { "\\.ts$": ["@swc/jest", { jsc: { target: "es2023" } }] },
   testEnvironment: "node",
+  // A compiled copy is not a second set of modules.
+  modulePathIgnorePatterns: ["<rootDir>/dist/"],
   ...extra,
 });
 
