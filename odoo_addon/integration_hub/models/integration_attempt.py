@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .integration_delivery import ERROR_KINDS
 from .loose_reference import LooseMany2one
@@ -33,7 +33,16 @@ class IntegrationAttempt(models.Model):
     _order = "id desc"
     _rec_name = "outcome"
 
-    delivery_id = LooseMany2one("integration.delivery", required=True, readonly=True, ondelete="cascade", index=True)
+    delivery_id = LooseMany2one(
+        "integration.delivery", readonly=True, ondelete="set null", index=True, help="Empty once it is no longer kept."
+    )
+    # Written when the delivery goes; until then it says them (`sql/41_private_purge_events.sql`).
+    model = fields.Char(readonly=True)
+    res_id = fields.Integer(string="Record ID", readonly=True, aggregator=None)
+    res_name = fields.Char(string="Record (kept)", readonly=True)
+    event_type = fields.Char(string="Event (kept)", readonly=True)
+    record_name = fields.Char(compute="_compute_about", string="Record", help="What the attempt was about.")
+    event_name = fields.Char(compute="_compute_about", string="Event")
     system_id = LooseMany2one("integration.system", required=True, readonly=True, ondelete="restrict")
     company_id = LooseMany2one("res.company", readonly=True)
     number = fields.Integer(readonly=True, help="Which try it was; 0 for a person's decision.")
@@ -59,3 +68,10 @@ class IntegrationAttempt(models.Model):
     _system_started_idx = models.Index("(system_id, started_at)")
     # Figures of a period, of all systems. Rows are added in the order of time, so that a few pages of BRIN tell where.
     _started_brin = models.Index("USING brin (started_at)")
+
+    @api.depends("delivery_id", "res_name", "event_type")
+    def _compute_about(self):
+        for attempt in self:
+            about = attempt.delivery_id or attempt
+            attempt.record_name = about.res_name or (about.model and f"{about.model},{about.res_id}")
+            attempt.event_name = about.event_type

@@ -25,6 +25,7 @@ from . import test_queue_reading
 from . import test_queue_records
 from . import test_record_status
 from . import test_replay
+from . import test_retention
 from . import test_rights
 from . import test_rule_install
 from . import test_rules
