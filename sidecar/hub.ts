@@ -17,6 +17,7 @@ import type { Identity, Listener, Queue } from "./odoo/queue";
 import type { RecordClient } from "./odoo/record-client";
 import { ProblemNotes } from "./outbound/problem-notes";
 import { Pump } from "./outbound/pump";
+import { guardQueue } from "./restore/guarded-queue";
 import { Schedules } from "./schedules/schedule";
 import { everyTick, StoredTicks } from "./schedules/ticks";
 import { openStore } from "./store/database";
@@ -61,9 +62,9 @@ export class Hub {
     this.shared = config.store.url === null ? null : new StoredState(config.store.url, this.worker, log);
     this.connections = openConnections(config, this.shared ?? undefined);
     this.records = openRecords(config.odoo);
-    this.queue = openQueue(config.odoo, this.records, log);
     this.problems = new ProblemNotes(this.records, log);
     this.store = config.store.url === null ? null : openStore(config.store.url);
+    this.queue = guardQueue(openQueue(config.odoo, this.records, log), this.store, log);
     this.tracing = createTracing(config.telemetry.otlpEndpoint);
     this.schedules = new Schedules(this.store ? new StoredTicks(this.store, this.worker) : everyTick, log);
   }

@@ -33,6 +33,7 @@
         "views/exception_policy_views.xml",
         "views/replay_views.xml",
         "views/figure_views.xml",
+        "views/restore_views.xml",
         "views/settings_views.xml",
         "views/menus.xml",
     ],

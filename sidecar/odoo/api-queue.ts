@@ -6,6 +6,7 @@ import type {
   Claim,
   DeliveryFilter,
   Identity,
+  KnownLink,
   LaneLink,
   Queue,
   QueueHealth,
@@ -27,6 +28,18 @@ const MODEL = "integration.queue";
  */
 export class ApiQueue implements Queue {
   constructor(private readonly client: RecordClient) {}
+
+  /** Every call is a connection of its own; time alone decides when to look again. */
+  readonly connections = 0;
+
+  async mark(hub: string, expected: number): Promise<{ counter: number; accepted: boolean }> {
+    const [row] = await this.call<rows.Row[]>("mark", { hub, expected });
+    return { counter: Number(row?.["counter"]), accepted: row?.["accepted"] === true };
+  }
+
+  async reportRestore(hub: string, expected: number, links: KnownLink[]): Promise<void> {
+    await this.call("report_restore", { hub, expected, links: links.map(rows.knownLinkToJson) });
+  }
 
   async identity(): Promise<Identity> {
     const answer = await this.call<rows.Row | rows.Row[]>("identity", {});

@@ -9,6 +9,7 @@ import type {
   Claim,
   DeliveryFilter,
   Identity,
+  KnownLink,
   LaneLink,
   Listener,
   Queue,
@@ -38,6 +39,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 /** The queue as SQL functions in Odoo's database, called by a role that may call them and do nothing else. */
 export class PostgresQueue implements Queue {
   private readonly pool: Pool;
+  private opened = 0;
 
   constructor(private readonly options: PostgresQueueOptions) {
     const config: PoolConfig = {
@@ -55,9 +57,24 @@ export class PostgresQueue implements Queue {
     };
     this.pool = new Pool(config);
     // An idle connection that breaks is replaced by the pool; the next call says so if there is nothing to replace it.
+    this.pool.on("connect", () => (this.opened += 1));
     this.pool.on("error", (error) =>
       options.log.warn({ err: { message: error.message } }, "idle queue connection lost"),
     );
+  }
+
+  get connections(): number {
+    return this.opened;
+  }
+
+  async mark(hub: string, expected: number): Promise<{ counter: number; accepted: boolean }> {
+    const [row] = await this.call("mark", "SELECT * FROM integration_hub.mark($1, $2)", [hub, expected]);
+    return { counter: Number(row?.["counter"]), accepted: row?.["accepted"] === true };
+  }
+
+  async reportRestore(hub: string, expected: number, links: KnownLink[]): Promise<void> {
+    const values = [hub, expected, JSON.stringify(links.map(rows.knownLinkToJson))];
+    await this.call("report_restore", "SELECT integration_hub.report_restore($1, $2, $3::jsonb)", values);
   }
 
   async identity(): Promise<Identity> {

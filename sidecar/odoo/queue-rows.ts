@@ -5,6 +5,7 @@ import type {
   Backlog,
   Claim,
   Identity,
+  KnownLink,
   LaneLink,
   QueueHealth,
   ReplayJob,
@@ -124,6 +125,23 @@ export function toHealth(value: unknown): QueueHealth {
       oldestOpenAt: timeOf(row["oldest_open_at"]),
       lastDeliveredAt: timeOf(row["last_delivered_at"]),
     })),
+  };
+}
+
+/** As `report_restore` takes it. */
+export function knownLinkToJson(link: KnownLink): JsonObject {
+  return {
+    system: link.system,
+    lane: link.lane,
+    type: link.type,
+    external_id: link.externalId,
+    url: link.url,
+    object: link.object,
+    fingerprint: link.fingerprint,
+    delivery_id: link.deliveryId,
+    event_id: link.eventId,
+    removed: link.removed,
+    settled_at: link.settledAt.toISOString(),
   };
 }
 

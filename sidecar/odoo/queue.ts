@@ -88,6 +88,18 @@ export interface DeliveryFilter {
   until?: Date;
 }
 
+/** An identity that a record got in a system, as the sidecar noted it beside Odoo. */
+export interface KnownLink extends LaneLink {
+  system: string;
+  object: string;
+  fingerprint: string | null;
+  deliveryId: number;
+  eventId: number;
+  /** The remote record was removed. */
+  removed: boolean;
+  settledAt: Date;
+}
+
 export type ReplayMode = "same" | "read_again";
 
 /** What a replay job is to send again, and how. */
@@ -182,6 +194,15 @@ export interface Queue {
    * connection). A hint: polling is the truth. Over the API there is nothing to listen to and it answers null.
    */
   listen(onWork: (systems: string[] | null) => void): Listener | null;
+  /** Connections opened so far: another number means that another database may be behind them. */
+  readonly connections: number;
+  /**
+   * Moves the mark of this hub in Odoo's database on by one. Not accepted when it is behind `expected`, which was seen
+   * before: the database went back in time.
+   */
+  mark(hub: string, expected: number): Promise<{ counter: number; accepted: boolean }>;
+  /** Stops every system and adds what the database does not know of these links to the restore report in Odoo. */
+  reportRestore(hub: string, expected: number, links: KnownLink[]): Promise<void>;
   close(): Promise<void>;
 }
 

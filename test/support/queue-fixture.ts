@@ -83,6 +83,15 @@ export class QueueFixture {
     );
   }
 
+  /** What the buttons Re-link and Re-arm of a restore report do. */
+  async rearm(relink = true): Promise<void> {
+    if (relink)
+      await this.pool.query(
+        "SELECT integration_hub_private.relink(id, 2) FROM integration_restore WHERE state = 'open'",
+      );
+    await this.pool.query("SELECT integration_hub_private.rearm(id, 2) FROM integration_restore WHERE state = 'open'");
+  }
+
   /** Records one change in a transaction of its own, with the notification, and answers the delivery's id. */
   async change(change: Change): Promise<number> {
     const { lane, operation = "write", object = "customer", coalesce = true, priority = 50 } = change;

@@ -16,6 +16,7 @@ from . import integration_attempt
 from . import integration_link
 from . import integration_brake
 from . import integration_replay
+from . import integration_restore
 from . import retention
 
 # What stands still and needs a person

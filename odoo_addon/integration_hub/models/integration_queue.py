@@ -75,6 +75,16 @@ class IntegrationQueue(models.AbstractModel):
         return self._values("find_deliveries", Json(filter), max_rows)
 
     @for_the_sidecar
+    def mark(self, hub, expected):
+        return self._rows("mark", hub, expected)
+
+    @for_the_sidecar
+    def report_restore(self, hub, expected, links):
+        self._value("report_restore", hub, expected, Json(links))
+        self.env["integration.system"].invalidate_model()
+        return True
+
+    @for_the_sidecar
     def start_replay(self, filter, mode, force, requested_by, most=None):  # noqa: A002: the contract's name
         return self._value("start_replay", Json(filter), mode, bool(force), requested_by, most or None)
 

@@ -17,6 +17,8 @@ CALLS = {
     "reap": {},
     "links": {"system": "test_crm", "lanes": []},
     "replay": {"delivery_ids": [], "requested_by": "test", "force": False},
+    "mark": {"hub": "test", "expected": 0},
+    "report_restore": {"hub": "test", "expected": 7, "links": []},
     "start_replay": {"filter": {"system": "test_crm"}, "mode": "same", "force": False, "requested_by": "test"},
     "replay_step": {"max_rows": 10},
     "replay_jobs": {"jobs": [], "max_rows": 5},

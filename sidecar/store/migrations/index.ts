@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import * as scheduleTick from "./001-schedule-tick";
 import * as sharedState from "./002-shared-state";
+import * as restore from "./003-restore";
 
 export interface Migration {
   name: string;
@@ -12,4 +13,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: "001-schedule-tick", ...scheduleTick },
   { name: "002-shared-state", ...sharedState },
+  { name: "003-restore", ...restore },
 ];
