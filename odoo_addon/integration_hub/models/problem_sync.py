@@ -139,7 +139,7 @@ class IntegrationProblemSync(models.Model):
                 "kind": row["cause"].split(":", 1)[0],
                 "code": example.error_code,
                 "message": example.error_message or _("Deliveries stand still."),
-                "hint": example.error_hint or _("Look at the deliveries and decide."),
+                "hint": self._hint_of(example),
                 "error_field": example.error_field,
                 "example_id": example.id,
                 "last_delivery_id": example.id,
@@ -152,6 +152,12 @@ class IntegrationProblemSync(models.Model):
         values["due_at"] = now + timedelta(hours=policy.deadline_hours or 24)
         values["escalates_at"] = policy.escalate_hours and now + timedelta(hours=policy.escalate_hours)
         return values
+
+    def _hint_of(self, example):
+        if example.state == "dead":
+            # The failure's own hint was written for a try that is followed by others.
+            return _("All tries are used up. Find out what is wrong at %s, then Retry all.", example.system_id.name)
+        return example.error_hint or _("Look at the deliveries and decide.")
 
     def _words_of_pause(self, system, pause_kind):
         kind = PAUSE_KINDS.get(pause_kind, "policy")
