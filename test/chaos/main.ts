@@ -23,6 +23,8 @@ const program = new Command("npm run chaos --")
   .option("--sidecars <number>", "how many run at the same time", whole(1), 2)
   .option("--lease <seconds>", "term of a claim", whole(3), 3)
   .action(async (options: Options) => {
+    const interrupted = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
     const result = await runCrashes(
       {
         seed: options.seed ?? Date.now() % 1_000_000,
@@ -33,6 +35,7 @@ const program = new Command("npm run chaos --")
         restMs: 180_000,
       },
       (line) => console.log(line),
+      interrupted.signal,
     );
     for (const line of report(result)) console.log(line);
     process.exitCode = passed(result) ? 0 : 1;

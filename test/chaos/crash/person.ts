@@ -32,6 +32,8 @@ export class Person {
 
   start(): void {
     this.work = this.run();
+    // Awaited when the person stops.
+    this.work.catch(() => undefined);
   }
 
   async stop(): Promise<void> {

@@ -43,16 +43,26 @@ const PATIENCE_MS = 3_000;
 /** Between two changes while a sidecar is up: it gets work when it can be hit, and not while it starts. */
 const CHANGE_EVERY_MS = 20;
 
-/** Runs the whole story: changes in Odoo, sidecars that are killed all the time, rest, and the comparison. */
+/**
+ * Runs the whole story: changes in Odoo, sidecars that are killed all the time, rest, and the comparison. Interrupted, it
+ * leaves no process behind and throws.
+ */
 export async function runCrashes(
   options: CrashOptions,
   tell: (line: string) => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<CrashResult> {
   const run = new CrashRun(options, tell);
+  const interrupted = new Promise<never>((_, reject) => {
+    signal?.addEventListener("abort", () => reject(new Error("The run was interrupted.")), { once: true });
+  });
+  const opened = run.open();
   try {
-    await run.open();
-    return await run.go();
+    await Promise.race([opened, interrupted]);
+    return await Promise.race([run.go(), interrupted]);
   } finally {
+    // What is just being started is there to be closed only when it has started.
+    await opened.catch(() => undefined);
     await run.close();
   }
 }
@@ -109,6 +119,8 @@ class CrashRun {
     this.person.start();
     this.allow(this.options.sidecars + 2);
     const writing = this.write();
+    // Awaited below; a run that fails or is interrupted meanwhile does not wait for it.
+    writing.catch(() => undefined);
     await Promise.all(this.slots.map((slot) => this.killAgainAndAgain(slot)));
     this.killsDone = true;
     await writing;
@@ -131,7 +143,7 @@ class CrashRun {
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.person?.stop();
+    await this.person?.stop().catch(() => undefined);
     await Promise.all(this.slots.map((slot) => slot.close()));
     await this.sandbox?.close();
     await this.database?.close();
@@ -168,7 +180,7 @@ class CrashRun {
       this.allow(this.options.sidecars + 2);
       if (this.killed.length % 10 === 0) this.tell(`${this.killed.length} kills, ${this.ids.length} events`);
     }
-    await slot.start();
+    if (!this.closed) await slot.start();
   }
 
   private async killOnce(slot: SidecarSlot, { point, dice }: PlannedKill): Promise<string | null> {

@@ -27,6 +27,7 @@ export class SidecarSlot {
   private output = "";
   /** Set while somebody is about to end the process: then its end is no accident. */
   private ending = false;
+  private closed = false;
   /** What a process said that ended by itself. */
   readonly accidents: string[] = [];
 
@@ -53,7 +54,7 @@ export class SidecarSlot {
   }
 
   async start(): Promise<void> {
-    if (this.alive) return;
+    if (this.alive || this.closed) return;
     this.output = "";
     this.ending = false;
     const child = spawn(process.execPath, [HUB, "serve", "--config", this.file], {
@@ -96,6 +97,7 @@ export class SidecarSlot {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     this.kill();
     await this.gone();
     await Promise.all([this.postgres.close(), this.vendors.close()]);
