@@ -9,7 +9,8 @@
 -- that the mass-change brake held instead (state 'held', id only): there may be more behind it, so the caller looks again at once.
 -- A paused system gives no rows. Raises HB404 for an unknown system.
 -- `first_attempt_at`, `last_attempt_at`: with `verify`, since when and until when an earlier try may have taken effect. The last one is the end of
--- that try, which after a crash is when its lease ran out: a request may have gone long after its claim, and a look-up has to wait from there.
+-- that try, which after a crash is when its lease ran out: a request may have gone long after its claim, and a look-up has to wait from there. Where the
+-- try was another's whose place this one took, it ended before this one was first claimed: counted from now, it would never be long enough ago.
 --
 -- `max_backfill`: of these, at most so many with priority 80 or more (bulk replays and first loads use 90), so that a sidecar full of them still takes live
 -- changes; NULL: no limit. A lane's head is claimed whatever its own priority when one behind it is live.
@@ -86,7 +87,7 @@ BEGIN
   -- 3. Judge every lane, and 4. write the verdicts.
   RETURN QUERY
   WITH owned AS MATERIALIZED (
-    SELECT d.id, d.lane::text AS lane, d.state::text AS state, d.object, d.operation, d.coalesce, d.verify, d.forced, d.wait_for
+    SELECT d.id, d.lane::text AS lane, d.state::text AS state, d.object, d.operation, d.coalesce, d.verify, d.forced, d.wait_for, d.claimed_at AS previous_claim
     FROM public.integration_delivery d WHERE d.id = ANY (v_candidates || v_mates)
   ), lanes AS MATERIALIZED (
     SELECT o.lane, array_agg(o.id) AS ids FROM owned o GROUP BY o.lane
@@ -132,7 +133,7 @@ BEGIN
       bool_or(p.forced) FILTER (WHERE p.id <= p.winner_id) OVER (PARTITION BY p.lane) AS forced_any
     FROM picked p
   ), verdicts AS MATERIALIZED (
-    SELECT g.id, g.winner_id, g.verify_any AS verify, g.forced_any AS forced, g.front_state,
+    SELECT g.id, g.winner_id, g.previous_claim, g.verify_any AS verify, g.forced_any AS forced, g.front_state,
       CASE WHEN g.goes AND g.id = g.winner_id THEN 'go'
            WHEN g.goes AND g.id < g.winner_id THEN 'superseded'
            WHEN g.state IN ('retry', 'unknown') THEN 'later'
@@ -158,12 +159,12 @@ BEGIN
       done_at = CASE v.verdict WHEN 'superseded' THEN v_now ELSE NULL END
     FROM verdicts v
     WHERE d.id = v.id AND v.verdict <> 'leave' AND v.id NOT IN (SELECT b.id FROM braked b)
-    RETURNING v.verdict, v.front_state, d.id, d.event_id, d.lane, d.model, d.res_id, d.operation, d.event_type, d.object,
+    RETURNING v.verdict, v.front_state, v.previous_claim, d.id, d.event_id, d.lane, d.model, d.res_id, d.operation, d.event_type, d.object,
       d.company_id, d.attempts, d.verify, d.forced, d.priority
   )
   SELECT 'processing', w.id, w.event_id, w.lane::text, w.model::text, w.res_id, w.operation::text, w.event_type::text, w.object::text,
     p.payload, w.company_id, w.priority, w.attempts, coalesce(w.verify, false), coalesce(w.forced, false),
-    tried.first_at AT TIME ZONE 'UTC', CASE WHEN w.verify THEN coalesce(tried.last_at, v_now) END AT TIME ZONE 'UTC',
+    tried.first_at AT TIME ZONE 'UTC', CASE WHEN w.verify THEN coalesce(tried.last_at, w.previous_claim, v_now) END AT TIME ZONE 'UTC',
     e.occurred_at AT TIME ZONE 'UTC', e.traceparent::text,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'type', k.external_type, 'externalId', k.external_id, 'url', k.external_url, 'fingerprint', k.fingerprint)), '[]')

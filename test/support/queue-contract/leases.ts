@@ -42,6 +42,22 @@ export function leasesPromises(t: QueueScene): void {
       expect(again?.lastAttemptAt?.getTime()).toBeGreaterThan(first?.lastAttemptAt?.getTime() ?? Infinity);
     });
 
+    it("counts it only once where the try was another's whose place this one took: nobody waits for ever (D4)", async () => {
+      const first = await t.change("res.partner,1");
+      await t.claim("w1");
+      await t.fixture.letTimePass(t.system);
+      await t.queue.reap();
+      await t.claim("w2");
+      await t.settle([failed(first, "held", { kind: "data", code: "bad" })], "w2");
+      const later = await t.change("res.partner,1");
+      const [early] = await t.claim("w1");
+      expect(early).toMatchObject({ id: later, verify: true });
+      // Too early to look it up: it is handed back and comes again, which is no new beginning.
+      await t.settle([{ id: later, outcome: "released", exchange: null }]);
+      const [again] = await t.claim("w2");
+      expect(again).toMatchObject({ id: later, verify: true, lastAttemptAt: early?.lastAttemptAt });
+    });
+
     it("still takes the late answer of the worker that had sent it", async () => {
       const id = await t.change("res.partner,1");
       await t.claim("w1");
