@@ -11,6 +11,9 @@ export interface Step extends Change {
   version: number;
 }
 
+/** So many records of each kind are new in the second half: something is created while the trouble lasts, however fast the machine is. */
+const LATE = 3;
+
 const RECORDS = { company: 14, contact: 8, project: 14, employee: 12 };
 
 /**
@@ -21,16 +24,22 @@ const RECORDS = { company: 14, contact: 8, project: 14, employee: 12 };
 export function tellStory(seed: number): Step[] {
   const random = seeded(seed);
   const lanes: Step[][] = [];
+  const late = new Set<Step[]>();
   for (const [kind, count] of Object.entries(RECORDS)) {
     for (let n = 1; n <= count; n += 1) {
       const versions = 1 + Math.floor(random() * 3);
       const coalesce = random() > 1 / 3;
-      lanes.push(Array.from({ length: versions }, (_, index) => ({ ...make(kind, n, index + 1), coalesce })));
+      const lane = Array.from({ length: versions }, (_, index) => ({ ...make(kind, n, index + 1), coalesce }));
+      lanes.push(lane);
+      if (n > count - LATE) late.add(lane);
     }
   }
+  const half = lanes.flat().length / 2;
   const story: Step[] = [];
   while (lanes.length > 0) {
-    const lane = lanes[Math.floor(random() * lanes.length)];
+    const ready = story.length < half ? lanes.filter((lane) => !late.has(lane)) : lanes;
+    const among = ready.length > 0 ? ready : lanes;
+    const lane = among[Math.floor(random() * among.length)];
     const step = lane?.shift();
     if (step) story.push(step);
     if (lane?.length === 0) lanes.splice(lanes.indexOf(lane), 1);
