@@ -182,19 +182,19 @@ class IntegrationRule(models.Model):
     brake_creates = fields.Integer(
         "Most created",
         required=True,
-        default=200,
+        default=1000,
         help="More records than this, created within the interval, wait for one approval. 0: no limit.",
     )
     brake_changes = fields.Integer(
         "Most changed",
         required=True,
-        default=500,
+        default=2000,
         help="More changes than this within the interval wait for one approval. 0: no limit.",
     )
     brake_removals = fields.Integer(
         "Most deleted or archived",
         required=True,
-        default=50,
+        default=100,
         help="More records than this, deleted or archived within the interval, wait for one approval. 0: no limit.",
     )
     brake_minutes = fields.Integer("Interval in minutes", required=True, default=10)
