@@ -16,7 +16,7 @@ export function massChangePromises(t: QueueScene): void {
       const rule = await t.fixture.rule("Contact changed", { removals: 5 });
       const ids = await wave(12, rule, { operation: "unlink" });
       const { claimed, braked } = await t.queue.claim("w1", t.system, 100, 60);
-      expect(claimed.map(({ id }) => id)).toEqual(ids.slice(0, 5));
+      expect(claimed.map(({ id }) => id).sort((a, b) => a - b)).toEqual(ids.slice(0, 5));
       expect(braked).toBe(7);
       expect(await t.fixture.delivery(ids[11] ?? 0)).toMatchObject({
         state: "held",
@@ -70,7 +70,8 @@ export function massChangePromises(t: QueueScene): void {
       const [brake] = await t.fixture.brakes(t.system);
       expect(await t.fixture.decideBrake(brake?.["id"], true)).toBe(5);
       const more = await wave(6, rule, { operation: "create" }, 20);
-      expect(await claimAll()).toEqual([...ids.slice(3), ...more]);
+      // A claim's answer has no order.
+      expect((await claimAll()).sort((a, b) => a - b)).toEqual([...ids.slice(3), ...more]);
       expect(await t.fixture.attempts(ids[7] ?? 0)).toMatchObject([{ outcome: "person_released", worker: "Operator" }]);
       await t.fixture.letMinutesPass(11);
       expect(await wave(4, rule, { operation: "create" }, 40).then(() => claimAll())).toHaveLength(3);

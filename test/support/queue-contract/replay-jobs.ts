@@ -122,8 +122,10 @@ export function replayJobsPromises(t: QueueScene): void {
     });
 
     it("refuses to send everything again, and an order it does not know", async () => {
-      await expect(start({ filter: {} })).rejects.toMatchObject({ kind: "data" });
-      await expect(t.queue.steerReplay(2_000_000_000, "pause")).rejects.toMatchObject({ kind: "data" });
+      // The database calls it bad data; over the API it is a rule of Odoo that refuses. Either way nobody tries it again.
+      const refused = { kind: expect.stringMatching(/^(data|business)$/) as string };
+      await expect(start({ filter: {} })).rejects.toMatchObject(refused);
+      await expect(t.queue.steerReplay(2_000_000_000, "pause")).rejects.toMatchObject(refused);
     });
   });
 }
