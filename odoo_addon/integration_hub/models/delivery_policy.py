@@ -11,7 +11,7 @@ class IntegrationDeliveryPolicy(models.Model):
     problem_id = fields.Many2one(
         "integration.problem", compute="_compute_problem_id", help="The open problem that it stands still for."
     )
-    problem_owner_id = fields.Many2one(related="problem_id.user_id", string="Owner")
+    problem_owner_id = fields.Many2one("res.users", compute="_compute_problem_id", string="Owner")
 
     @api.depends("state", "cause")
     def _compute_problem_id(self):
@@ -21,7 +21,9 @@ class IntegrationDeliveryPolicy(models.Model):
             for delivery in stopped.sudo().filtered_domain(problem._delivery_domain()):
                 found[delivery.id] = problem
         for delivery in self:
-            delivery.problem_id = found.get(delivery.id, False)
+            problem = found.get(delivery.id, self.env["integration.problem"])
+            delivery.problem_id = problem
+            delivery.problem_owner_id = problem.sudo().user_id
 
     def _decided_by_person(self):
         """Called with the deliveries of a decision, still in the state that it is about: the policy may reserve it to
