@@ -7,6 +7,9 @@ import type { SystemCode } from "./support/story";
 
 const SEED = Number(process.env["HUB_SEED"] ?? 4_711);
 
+/** Records of each kind that are created after the fault began. */
+const CREATED_LATE = 3;
+
 /** How long most faults last, in milliseconds: longer than the first quick retries. */
 const LASTS = 2_500;
 
@@ -27,7 +30,7 @@ describe(`while one vendor fails (HUB_SEED=${SEED})`, () => {
   let faults: FaultBench;
 
   beforeAll(async () => {
-    faults = await FaultBench.open(SEED);
+    faults = await FaultBench.open(SEED, undefined, CREATED_LATE);
     await faults.undisturbed();
   }, OPEN_MS);
   afterAll(async () => {

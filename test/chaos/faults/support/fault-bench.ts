@@ -52,8 +52,12 @@ export class FaultBench {
   ) {}
 
   /** `postgres`: settings of the database server. */
-  static async open(seed: number, postgres?: Readonly<Record<string, string>>): Promise<FaultBench> {
-    return new FaultBench(await SidecarBench.open(postgres), tellStory(seed));
+  static async open(
+    seed: number,
+    postgres?: Readonly<Record<string, string>>,
+    createdLate?: number,
+  ): Promise<FaultBench> {
+    return new FaultBench(await SidecarBench.open(postgres), tellStory(seed, createdLate));
   }
 
   async close(): Promise<void> {

@@ -11,17 +11,15 @@ export interface Step extends Change {
   version: number;
 }
 
-/** So many records of each kind are new in the second half: something is created while the trouble lasts, however fast the machine is. */
-const LATE = 3;
-
 const RECORDS = { company: 14, contact: 8, project: 14, employee: 12 };
 
 /**
  * A seeded day of a small firm: companies and their contacts to the CRM (with upsert; a contact waits for its company), projects to the PSA
  * (without upsert or unique keys) and employees to HR (without upsert). Each record is created and changed up to twice, all mixed; a third of the
- * records must have every state delivered in turn, of the others the last state is enough.
+ * records must have every state delivered in turn, of the others the last state is enough. Of each kind, `createdLate` records are new in the second
+ * half, for a fault that strikes creations: something is created while it lasts, however fast the machine is.
  */
-export function tellStory(seed: number): Step[] {
+export function tellStory(seed: number, createdLate = 0): Step[] {
   const random = seeded(seed);
   const lanes: Step[][] = [];
   const late = new Set<Step[]>();
@@ -31,7 +29,7 @@ export function tellStory(seed: number): Step[] {
       const coalesce = random() > 1 / 3;
       const lane = Array.from({ length: versions }, (_, index) => ({ ...make(kind, n, index + 1), coalesce }));
       lanes.push(lane);
-      if (n > count - LATE) late.add(lane);
+      if (n > count - createdLate) late.add(lane);
     }
   }
   const half = lanes.flat().length / 2;
