@@ -28,6 +28,8 @@
         "views/link_views.xml",
         "views/system_views.xml",
         "views/rule_views.xml",
+        "views/artifact_version_views.xml",
+        "views/artifact_views.xml",
         "views/brake_views.xml",
         "views/problem_views.xml",
         "views/exception_policy_views.xml",

@@ -9,6 +9,8 @@ from . import integration_system
 from . import integration_system_limit
 from . import integration_catalogue
 from . import integration_rule
+from . import integration_artifact
+from . import integration_artifact_version
 from . import integration_event
 from . import integration_event_payload
 from . import integration_delivery

@@ -16,10 +16,18 @@ class IntegrationCatalogue(models.Model):
     _rec_name = "title"
 
     kind = fields.Selection(
-        [("object", "Business object"), ("system", "System"), ("rule", "Starter rule")],
+        [
+            ("object", "Business object"),
+            ("system", "System"),
+            ("rule", "Starter rule"),
+            ("schema", "Form of a business object"),
+            ("document", "Form of a system's document"),
+            ("file", "File of the pack"),
+            ("language", "Mapping language"),
+        ],
         required=True,
         help="Business object: the form between Odoo's records and other systems. "
-        "Starter rule: a capture rule ready to install.",
+        "Starter rule: a capture rule ready to install. File of the pack: a mapping or a table as it is shipped.",
     )
     code = fields.Char(required=True, help="Technical name, for instance customer.")
     title = fields.Char(required=True)

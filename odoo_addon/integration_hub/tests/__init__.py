@@ -1,4 +1,5 @@
 # isort: skip_file
+from . import test_artifacts
 from . import test_brake
 from . import test_capture_changes
 from . import test_capture_companies

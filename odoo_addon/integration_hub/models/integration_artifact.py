@@ -1,0 +1,165 @@
+import hashlib
+import json
+
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from .artifact_paths import KINDS, describe_path
+
+ADMINISTRATORS = "integration_hub.group_administrator"
+#: Kinds whose changes one person may make alone, unless an administrator says otherwise.
+ALONE = frozenset({"table"})
+IN_PREPARATION = ("draft", "in_review", "approved")
+
+
+def content_hash(content):
+    """SHA-256 over the canonical JSON text, hexadecimal: the same content gives the same hash wherever it came
+    from."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class IntegrationArtifact(models.Model):
+    """One file of the mapping pack that administrators may change: a mapping, a value table, a rule, the ownership
+    matrix, a connector's settings.
+
+    The pack on the sidecar's disk is the shipped content. What people change are versions of it, laid over the pack by
+    a release (GOV-02, MAP-12).
+    """
+
+    _name = "integration.artifact"
+    _inherit = ["mail.thread"]
+    _description = "Integration Artifact"
+    _order = "kind, path"
+    _rec_name = "title"
+    _mail_post_access = "read"
+
+    path = fields.Char(
+        required=True, readonly=True, help="Name of the file in the pack, for instance odoo/customer.json."
+    )
+    kind = fields.Selection(KINDS, compute="_compute_nature", store=True)
+    system_code = fields.Char("System", compute="_compute_nature", store=True)
+    object = fields.Char("Business object", compute="_compute_nature", store=True)
+    title = fields.Char(required=True)
+    owner_id = fields.Many2one(
+        "res.users",
+        string="Owner",
+        tracking=True,
+        domain=lambda self: [("all_group_ids", "in", self.env.ref("integration_hub.group_viewer").ids)],
+        help="Who answers for it. Nothing can be activated without one.",
+    )
+    purpose = fields.Text(tracking=True, help="What it is for. Nothing can be activated without one.")
+    four_eyes = fields.Boolean(
+        "Four eyes",
+        compute="_compute_four_eyes",
+        store=True,
+        readonly=False,
+        tracking=True,
+        help="A second person has to approve each version. Only an administrator may switch this off, and cannot "
+        "profit from it himself.",
+    )
+    alone_by_id = fields.Many2one(
+        "res.users", string="Four eyes switched off by", readonly=True, help="His own versions still need approval."
+    )
+    version_ids = fields.One2many("integration.artifact.version", "artifact_id")
+    active_version_id = fields.Many2one(
+        "integration.artifact.version",
+        compute="_compute_active_version_id",
+        string="Active version",
+        help="Empty: the shipped file counts.",
+    )
+    draft_version_id = fields.Many2one(
+        "integration.artifact.version",
+        compute="_compute_active_version_id",
+        string="In preparation",
+        help="The newest version that is not active yet.",
+    )
+    shipped = fields.Boolean(compute="_compute_shipped", help="The pack on the sidecar's disk has this file.")
+
+    _path_uniq = models.UniqueIndex("(path)", "There is an artifact for this file already.")
+
+    @api.depends("path")
+    def _compute_nature(self):
+        for artifact in self:
+            kind, system, object_code = describe_path(artifact.path) or (False, False, False)
+            artifact.kind = kind
+            artifact.system_code = system
+            artifact.object = object_code
+
+    @api.depends("kind")
+    def _compute_four_eyes(self):
+        for artifact in self:
+            artifact.four_eyes = artifact.kind not in ALONE
+
+    @api.depends("version_ids.state")
+    def _compute_active_version_id(self):
+        for artifact in self:
+            versions = artifact.version_ids.sorted("number")
+            artifact.active_version_id = versions.filtered(lambda version: version.state == "active")[-1:]
+            artifact.draft_version_id = versions.filtered(
+                lambda version: version.state in ("draft", "in_review", "approved")
+            )[-1:]
+
+    def _compute_shipped(self):
+        for artifact in self:
+            artifact.shipped = artifact._shipped_content() is not None
+
+    @api.constrains("path")
+    def _check_path(self):
+        for artifact in self:
+            if describe_path(artifact.path) is None:
+                raise ValidationError(
+                    _(
+                        "“%s” is not a file of the pack that can be changed in Odoo. Mappings are "
+                        "odoo/<object>.json and systems/<system>/mappings/<object>.json; value tables are in a "
+                        "folder tables beside them.",
+                        artifact.path,
+                    )
+                )
+
+    # -- content ---------------------------------------------------------------------------------------------
+
+    def _shipped_content(self):
+        """The file's content as the pack has it; None where the pack has no such file."""
+        self.ensure_one()
+        entry = self.env["integration.catalogue"].sudo().search([("kind", "=", "file"), ("code", "=", self.path)])
+        return entry.content if entry else None
+
+    def _content(self):
+        """What counts now: the active version's content, else the shipped one; None where there is neither."""
+        self.ensure_one()
+        active = self.active_version_id
+        return active.content if active else self._shipped_content()
+
+    @api.model
+    def _for_path(self, path):
+        """The artifact of a file, made where there is none yet."""
+        artifact = self.sudo().search([("path", "=", path)])
+        return artifact or self.sudo().create({"path": path, "title": path})
+
+    def action_new_version(self):
+        """Opens the version in preparation; begins one with what counts now where there is none."""
+        self.ensure_one()
+        version = self.draft_version_id
+        if not version or version.state != "draft":
+            version = self.env["integration.artifact.version"].create({"artifact_id": self.id})
+        return version._opened()
+
+    # -- rights ----------------------------------------------------------------------------------------------
+
+    def write(self, vals):
+        if "path" in vals and any(artifact.path != vals["path"] for artifact in self):
+            raise UserError(_("The file of an artifact never changes."))
+        if "four_eyes" in vals:
+            vals = vals | self._four_eyes_switched(vals["four_eyes"])
+        return super().write(vals)
+
+    def _four_eyes_switched(self, on):
+        if not self.env.su and not self.env.user.has_group(ADMINISTRATORS):
+            raise AccessError(_("Only integration administrators decide whether a second person has to approve."))
+        return {"alone_by_id": False if on else self.env.uid}
+
+    def unlink(self):
+        if not self.env.su and self.version_ids.filtered(lambda version: version.state != "draft"):
+            raise UserError(_("This artifact has a history and stays. Retire its active version instead."))
+        return super().unlink()
