@@ -1,5 +1,9 @@
 /** Bounds that keep a mapping, whoever wrote it, small in time and memory. */
 export const LIMITS = {
+  /** Bytes of one file of the pack, or characters of what is laid over it. */
+  fileBytes: 1_000_000,
+  /** Objects and lists inside each other in one file. */
+  nesting: 64,
   /** Lines of one mapping, nested ones included. */
   lines: 500,
   /** `each` inside `each`. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../domain/json";
+import type { Json, JsonObject } from "../domain/json";
 import type { CanonicalObject } from "./canonical";
 import { CanonicalObjects } from "./canonical";
 import { compileMapping } from "./compile";
@@ -6,8 +6,8 @@ import { checkOdooMapping, checkRule, checkSystemMapping } from "./cross-checks"
 import type { RuleDefinition, Tables } from "./definition";
 import type { DocumentCheck } from "./documents";
 import { compileDocumentCheck } from "./documents";
-import type { PackFile, PackFiles } from "./pack-files";
-import { readPack } from "./pack-files";
+import type { Overlay, PackContents, PackFile, PackFiles } from "./pack-files";
+import { layOver, readContents, sortFiles } from "./pack-files";
 import { isObject } from "./paths";
 import type { PackProblem } from "./problem";
 import { MappingPackError } from "./problem";
@@ -17,18 +17,51 @@ import type { CompiledMapping } from "./run";
 import { checkCanonicalShape, checkRuleShape, checkTableShape } from "./shapes";
 
 /**
- * Reads, compiles and cross-checks a mapping pack. Later folders are laid over earlier ones, file by file.
+ * Reads, compiles and cross-checks a mapping pack. Later folders are laid over earlier ones, file by file, and the overlay over all of them.
  * Throws MappingPackError with every problem of every file: place, reason and fix.
  */
-export function loadMappings(folders: string | readonly string[]): MappingRegistry {
-  const problems: PackProblem[] = [];
-  const files = readPack(typeof folders === "string" ? [folders] : folders, problems);
-  const objects = loadCanonical(files.canonical, problems);
-  const odoo = loadOdooMappings(files, objects, problems);
-  const systems = new Map(files.systems.map((system) => [system.code, loadSystem(system, objects, odoo, problems)]));
-  const rules = loadRules(files, odoo, problems);
-  if (problems.length > 0) throw new MappingPackError(problems);
-  return new MappingRegistry(odoo, systems, rules);
+export function loadMappings(folders: string | readonly string[], overlay?: Overlay): MappingRegistry {
+  return MappingPack.read(folders).registry(overlay);
+}
+
+/**
+ * A pack as it is on disk, read once. Registries for different overlays are made from it without reading again; the canonical schemas,
+ * which no overlay changes, are compiled once.
+ */
+export class MappingPack {
+  private readonly objects: CanonicalObjects;
+
+  private constructor(
+    private readonly contents: PackContents,
+    private readonly problems: PackProblem[],
+  ) {
+    this.objects = loadCanonical(sortFiles(contents).canonical, problems);
+  }
+
+  /** Reads the folders. Problems of the files are thrown by `registry`, together with what is found when they are compiled. */
+  static read(folders: string | readonly string[]): MappingPack {
+    const problems: PackProblem[] = [];
+    const contents = readContents(typeof folders === "string" ? [folders] : folders, problems);
+    return new MappingPack(contents, problems);
+  }
+
+  /** The shipped content of every file that can be changed in Odoo, and of canonical schemas and documents, by path. */
+  get files(): ReadonlyMap<string, Json> {
+    return this.contents.files;
+  }
+
+  /** Compiles the pack with an overlay. Throws MappingPackError with every problem. */
+  registry(overlay: Overlay = {}): MappingRegistry {
+    const problems = [...this.problems];
+    const files = sortFiles(layOver(this.contents, overlay, problems));
+    const odoo = loadOdooMappings(files, this.objects, problems);
+    const systems = new Map(
+      files.systems.map((system) => [system.code, loadSystem(system, this.objects, odoo, problems)]),
+    );
+    const rules = loadRules(files, odoo, problems);
+    if (problems.length > 0) throw new MappingPackError(problems);
+    return new MappingRegistry(odoo, systems, rules);
+  }
 }
 
 function loadCanonical(files: readonly PackFile[], problems: PackProblem[]): CanonicalObjects {

@@ -2,7 +2,9 @@
 export type { Catalogue, CatalogueObject } from "./catalogue";
 export { compileMapping } from "./compile";
 export type { MappingDefinition, RuleDefinition, WriteBack } from "./definition";
-export { loadMappings } from "./load";
+export { loadMappings, MappingPack } from "./load";
+export type { ArtifactKind, Overlay } from "./pack-files";
+export { artifactKind } from "./pack-files";
 export type { Preview } from "./preview";
 export { preview } from "./preview";
 export type { PackProblem } from "./problem";

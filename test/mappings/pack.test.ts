@@ -3,11 +3,11 @@ import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import addFormats from "ajv-formats";
 import type { JsonObject } from "../../sidecar/domain/json";
-import { readPack } from "../../sidecar/mapping/pack-files";
+import { readContents, sortFiles } from "../../sidecar/mapping/pack-files";
 import { loadMappings } from "../../sidecar/mapping/registry";
 
 const pack = join(__dirname, "../../mappings");
-const files = readPack([pack], []);
+const files = sortFiles(readContents([pack], []));
 const catalogue = loadMappings(pack).catalogue();
 
 describe("the shipped mapping pack", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { JsonObject } from "../../../sidecar/domain/json";
 import type { PackProblem } from "../../../sidecar/mapping/registry";
-import { loadMappings, MappingPackError, preview } from "../../../sidecar/mapping/registry";
+import { loadMappings, MappingPack, MappingPackError, preview } from "../../../sidecar/mapping/registry";
 import { failureOf } from "./lines";
 
 const shipped = join(__dirname, "../../../mappings");
@@ -179,6 +179,23 @@ describe("a pack with mistakes", () => {
         expect.objectContaining({ file: "canonical/customer.schema.json", path: "additionalProperties" }),
       ]),
     );
+  });
+
+  it("lays changed content over the files without touching the pack (MAP-01)", () => {
+    const pack = MappingPack.read(shipped);
+    const customer = { ...read("systems/hubspot/mappings/customer.json"), version: 9 };
+    const changed = pack.registry({ "systems/hubspot/mappings/customer.json": customer });
+    expect(changed.destination("hubspot", "customer").mapping).toBe("customer@1 > hubspot.company@9");
+    expect(pack.registry().destination("hubspot", "customer").mapping).toBe("customer@1 > hubspot.company@1");
+  });
+
+  it.each([
+    ["canonical/customer.schema.json", "this file cannot be changed in Odoo"],
+    ["systems/hubspot/connector.json", "this file cannot be changed in Odoo"],
+    ["../../etc/passwd.json", "this file cannot be changed in Odoo"],
+    ["systems/nobody/mappings/customer.json", 'the pack has no system "nobody"'],
+  ])("refuses an overlay at %s", (path, reason) => {
+    expect(() => loadMappings(shipped, new Map([[path, {}]]))).toThrow(reason);
   });
 
   it("refuses a mapping of a version that Odoo does not make", () => {
