@@ -179,7 +179,7 @@ export class Hub {
       this.pumps.push(pump);
       pump.start();
     }
-    this.listener = this.queue.listen((systems) => this.notify(systems));
+    this.listener = this.queue.listen((news) => this.notify(news?.systems ?? null));
   }
 
   /** Wakes the pumps of these systems, or all of them. */

@@ -64,6 +64,8 @@ export interface ClaimedDelivery {
   traceparent: string;
   /** The record's links in this system, one per connector object type. */
   links: Link[];
+  /** The release whose mappings it goes with; 0: the shipped ones. */
+  release: number;
 }
 
 /** What is known of the exchange with the vendor, for the attempt row. */

@@ -8,8 +8,10 @@ import type {
   Identity,
   KnownLink,
   LaneLink,
+  Question,
   Queue,
   QueueHealth,
+  ReleaseFile,
   ReplayJob,
   ReplayOrder,
   ReplayStep,
@@ -132,6 +134,22 @@ export class ApiQueue implements Queue {
 
   async backlog(): Promise<Backlog[]> {
     return (await this.call<rows.Row[]>("backlog", {})).map(rows.toBacklog);
+  }
+
+  async currentRelease(): Promise<number> {
+    return this.call<number>("current_release", {});
+  }
+
+  async release(number: number): Promise<ReleaseFile[]> {
+    return (await this.call<rows.Row[]>("release", { number })).map(rows.toReleaseFile);
+  }
+
+  async questions(worker: string, maxRows: number): Promise<Question[]> {
+    return (await this.call<rows.Row[]>("questions", { worker, max_rows: maxRows })).map(rows.toQuestion);
+  }
+
+  async answer(worker: string, question: number, answer: JsonObject): Promise<boolean> {
+    return this.call<boolean>("answer", { worker, question, answer });
   }
 
   listen(): null {

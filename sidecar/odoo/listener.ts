@@ -1,6 +1,7 @@
 import { Client } from "pg";
 import type { Logger } from "pino";
-import type { Listener } from "./queue";
+import type { Listener, News } from "./queue";
+import { toNews } from "./queue-rows";
 
 const CHANNEL = "integration_hub";
 /** A dead connection is noticed within this time even when the network says nothing. */
@@ -20,7 +21,7 @@ export class WorkListener implements Listener {
 
   constructor(
     private readonly url: string,
-    private readonly onWork: (systems: string[] | null) => void,
+    private readonly onNews: (news: News | null) => void,
     private readonly log: Logger,
   ) {
     void this.connect();
@@ -46,10 +47,7 @@ export class WorkListener implements Listener {
     });
     client.on("error", (error) => this.lost(client, error));
     client.on("end", () => this.lost(client, new Error("the connection ended")));
-    client.on("notification", (message) => {
-      const codes = (message.payload ?? "").split(",").filter((code) => code !== "");
-      this.onWork(codes.length > 0 ? codes : null);
-    });
+    client.on("notification", (message) => this.onNews(toNews(message.payload)));
     try {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
@@ -66,7 +64,7 @@ export class WorkListener implements Listener {
     this.heartbeat = setInterval(() => {
       client.query("SELECT 1").catch((error: Error) => this.lost(client, error));
     }, HEARTBEAT_MS);
-    this.onWork(null);
+    this.onNews(null);
   }
 
   private lost(client: Client, error: Error): void {

@@ -56,6 +56,12 @@ const KNOWN: Record<string, Explain> = {
     message,
     hint: hint ?? "Publish the catalogue, or unarchive the system in Odoo.",
   }),
+  HB410: (message, hint) => ({
+    kind: "data",
+    code: "release_unknown",
+    message,
+    hint: hint ?? "Read the record again and send it.",
+  }),
   "3F000": noContract,
   "42883": noContract,
   "3D000": noContract,

@@ -1,6 +1,7 @@
 import { Pool, type PoolConfig } from "pg";
 import type { Logger } from "pino";
 import type { Settlement } from "../domain/delivery";
+import type { JsonObject } from "../domain/json";
 import type { BucketUse } from "../domain/shared-state";
 import { WorkListener } from "./listener";
 import { postgresFault } from "./postgres-faults";
@@ -12,8 +13,11 @@ import type {
   KnownLink,
   LaneLink,
   Listener,
+  News,
+  Question,
   Queue,
   QueueHealth,
+  ReleaseFile,
   ReplayJob,
   ReplayOrder,
   ReplayStep,
@@ -187,8 +191,29 @@ export class PostgresQueue implements Queue {
     return (await this.call("backlog", "SELECT * FROM integration_hub.backlog()", [])).map(rows.toBacklog);
   }
 
-  listen(onWork: (systems: string[] | null) => void): Listener {
-    return new WorkListener(this.options.url, onWork, this.options.log);
+  listen(onNews: (news: News | null) => void): Listener {
+    return new WorkListener(this.options.url, onNews, this.options.log);
+  }
+
+  async currentRelease(): Promise<number> {
+    const [row] = await this.call("current_release", "SELECT integration_hub.current_release() AS n", []);
+    return Number(row?.["n"] ?? 0);
+  }
+
+  async release(number: number): Promise<ReleaseFile[]> {
+    const answer = await this.call("release", "SELECT * FROM integration_hub.release($1)", [number]);
+    return answer.map(rows.toReleaseFile);
+  }
+
+  async questions(worker: string, maxRows: number): Promise<Question[]> {
+    const text = "SELECT * FROM integration_hub.questions($1, $2)";
+    return (await this.call("questions", text, [worker, maxRows])).map(rows.toQuestion);
+  }
+
+  async answer(worker: string, question: number, answer: JsonObject): Promise<boolean> {
+    const values = [worker, question, JSON.stringify(answer)];
+    const [row] = await this.call("answer", "SELECT integration_hub.answer($1, $2, $3::jsonb) AS taken", values);
+    return row?.["taken"] === true;
   }
 
   async close(): Promise<void> {

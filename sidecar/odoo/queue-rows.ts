@@ -1,5 +1,5 @@
 import type { ClaimedDelivery, DeliveryState, Link, Operation, Settlement } from "../domain/delivery";
-import type { JsonObject } from "../domain/json";
+import type { Json, JsonObject } from "../domain/json";
 import type { BucketUse } from "../domain/shared-state";
 import type {
   Backlog,
@@ -7,7 +7,10 @@ import type {
   Identity,
   KnownLink,
   LaneLink,
+  News,
+  Question,
   QueueHealth,
+  ReleaseFile,
   ReplayJob,
   ReplayMode,
   ReplayStep,
@@ -51,6 +54,7 @@ function toDelivery(row: Row): ClaimedDelivery {
     lastAttemptAt: timeOf(row["last_attempt_at"]),
     occurredAt: timeOf(row["occurred_at"]) ?? new Date(),
     traceparent: textOf(row["traceparent"]) ?? "",
+    release: Number(row["release"] ?? 0),
     links: (jsonOf(row["links"]) ?? []) as Link[],
   };
 }
@@ -156,6 +160,25 @@ export function toReplayJob(row: Row): ReplayJob {
     skipped: Number(row["skipped"]),
     startedAt: timeOf(row["started_at"]) ?? new Date(),
     endedAt: timeOf(row["ended_at"]),
+  };
+}
+
+export function toReleaseFile(row: Row): ReleaseFile {
+  return { path: String(row["path"]), version: Number(row["version"]), content: jsonOf(row["content"]) as Json };
+}
+
+export function toQuestion(row: Row): Question {
+  return { id: Number(row["id"]), kind: String(row["kind"]), request: jsonOf(row["request"]) as JsonObject };
+}
+
+/** A notification's text: codes of systems, and topics that begin with an exclamation mark, which no code does. */
+export function toNews(payload: string | undefined): News | null {
+  const parts = (payload ?? "").split(",").filter((part) => part !== "");
+  if (parts.length === 0) return null;
+  return {
+    systems: parts.filter((part) => !part.startsWith("!")),
+    release: parts.includes("!release"),
+    question: parts.includes("!question"),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ClaimedDelivery, DeliveryState, Settlement } from "../domain/delivery";
-import type { JsonObject } from "../domain/json";
+import type { Json, JsonObject } from "../domain/json";
 import type { BucketUse } from "../domain/shared-state";
 
 /** The version of the queue contract this sidecar speaks (`contract_version()` in Odoo's database). */
@@ -136,6 +136,32 @@ export interface ReplayStep {
   skipped: number;
 }
 
+/** One file of a release: it takes the place of the shipped file with the same path. */
+export interface ReleaseFile {
+  /** `systems/hubspot/mappings/customer.json`. */
+  path: string;
+  /** Number of the artifact's version. */
+  version: number;
+  content: Json;
+}
+
+/** What Odoo asks and a person waits for (docs/architecture.md, "Questions"). */
+export interface Question {
+  id: number;
+  kind: string;
+  request: JsonObject;
+}
+
+/** What a notification is about. */
+export interface News {
+  /** Systems that have new work. */
+  systems: string[];
+  /** There is a new release. */
+  release: boolean;
+  /** Somebody asked something. */
+  question: boolean;
+}
+
 /** Stops listening. */
 export interface Listener {
   close(): Promise<void>;
@@ -190,10 +216,17 @@ export interface Queue {
   /** What waits now, for the capacity forecast; without what a person has to decide about first. */
   backlog(): Promise<Backlog[]>;
   /**
-   * Calls `onWork` with the codes of systems that have new work, and with null when anything may be new (after a lost
-   * connection). A hint: polling is the truth. Over the API there is nothing to listen to and it answers null.
+   * Calls `onNews` with what is new, and with null when anything may be (after a lost connection). A hint: polling is the truth. Over the API there is nothing to listen to and it answers null.
    */
-  listen(onWork: (systems: string[] | null) => void): Listener | null;
+  listen(onNews: (news: News | null) => void): Listener | null;
+  /** The number of the release in force; 0: the shipped mappings alone. */
+  currentRelease(): Promise<number>;
+  /** What a release lays over the shipped mappings; nothing for release 0. Throws `release_unknown`. */
+  release(number: number): Promise<ReleaseFile[]>;
+  /** Takes open questions; each is answered by the sidecar that took it, within 10 seconds. */
+  questions(worker: string, maxRows: number): Promise<Question[]>;
+  /** False when nobody waits for the answer any more. */
+  answer(worker: string, question: number, answer: JsonObject): Promise<boolean>;
   /** Connections opened so far: another number means that another database may be behind them. */
   readonly connections: number;
   /**

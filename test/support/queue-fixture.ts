@@ -101,9 +101,9 @@ export class QueueFixture {
     const { rows } = await this.pool.query<{ id: number }>(
       `WITH system AS (SELECT id, code FROM integration_system WHERE code = $1::varchar),
        event AS (
-         INSERT INTO integration_event (event_type, object, operation, model, res_id, res_name, rule_id, traceparent, txid, occurred_at, create_date)
+         INSERT INTO integration_event (event_type, object, operation, model, res_id, res_name, rule_id, traceparent, txid, occurred_at, create_date, release)
          VALUES ($2::varchar, $3::varchar, $4::varchar, $5::varchar, $6::int, $7::varchar, $12::int, '00-' || md5(random()::text) || '-' || left(md5(random()::text), 16) || '-01', txid_current(),
-           clock_timestamp() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+           clock_timestamp() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', integration_hub_private.release_now())
          RETURNING id),
        payload AS (INSERT INTO integration_event_payload (event_id, payload) SELECT id, $8 FROM event),
        notified AS (SELECT pg_notify('integration_hub', code) FROM system)
@@ -128,6 +128,63 @@ export class QueueFixture {
       ],
     );
     return one(rows).id;
+  }
+
+  /** Makes the next release out of these files and tells the sidecars, as an activation in Odoo does. Answers its number. */
+  async release(files: { path: string; content: Json }[], objects: JsonObject = {}): Promise<number> {
+    const content: Json[] = [];
+    for (const file of files) content.push(await this.version(file.path, file.content));
+    const { rows } = await this.pool.query<{ number: number }>(
+      `WITH made AS (
+         INSERT INTO integration_release (number, reason, user_id, content, objects, create_date)
+         SELECT coalesce(max(number), 0) + 1, 'For a test', 2, $1::jsonb, $2::jsonb, now() AT TIME ZONE 'UTC' FROM integration_release
+         RETURNING number)
+       SELECT made.number, pg_notify('integration_hub', '!release') FROM made`,
+      [JSON.stringify(content), JSON.stringify(objects)],
+    );
+    return one(rows).number;
+  }
+
+  /** A version of a file of the pack, as a release names it. With `shadow` it runs beside what is active. */
+  async version(path: string, content: Json, { shadow = false } = {}): Promise<JsonObject> {
+    const { rows } = await this.pool.query<{ id: number; number: number }>(
+      `WITH artifact AS (
+         INSERT INTO integration_artifact (path, title, create_date) VALUES ($1, $1, now() AT TIME ZONE 'UTC')
+         ON CONFLICT (path) DO UPDATE SET title = excluded.title RETURNING id)
+       INSERT INTO integration_artifact_version (artifact_id, number, content, state, shadow, author_id, create_date)
+       SELECT artifact.id, (SELECT count(*) + 1 FROM integration_artifact_version v WHERE v.artifact_id = artifact.id), $2::jsonb,
+         CASE WHEN $3 THEN 'draft' ELSE 'retired' END, $3, 2, now() AT TIME ZONE 'UTC'
+       FROM artifact RETURNING id, number`,
+      [path, JSON.stringify(content), shadow],
+    );
+    const { id, number } = one(rows);
+    return { path, version: number, version_id: id };
+  }
+
+  /** Asks as Odoo does; answers the question's number. */
+  async ask(kind: string, request: JsonObject): Promise<number> {
+    const { rows } = await this.pool.query<{ id: number }>("SELECT integration_hub_private.ask($1, $2::jsonb) AS id", [
+      kind,
+      JSON.stringify(request),
+    ]);
+    return one(rows).id;
+  }
+
+  /** The answer to a question; null while there is none. */
+  async answerTo(question: number): Promise<JsonObject | null> {
+    const { rows } = await this.pool.query<{ answer: JsonObject | null }>(
+      "SELECT answer FROM integration_question WHERE id = $1",
+      [question],
+    );
+    return one(rows).answer;
+  }
+
+  /** Makes the lease of whoever took a question run out. */
+  async letQuestionTimePass(question: number): Promise<void> {
+    await this.pool.query(
+      "UPDATE integration_question SET lease_until = lease_until - interval '1 minute' WHERE id = $1",
+      [question],
+    );
   }
 
   /** The delivery's row, for what the contract does not answer. */

@@ -19,6 +19,8 @@ from . import integration_link
 from . import integration_brake
 from . import integration_replay
 from . import integration_restore
+from . import integration_release
+from . import integration_question
 from . import retention
 
 # What stands still and needs a person
@@ -34,6 +36,7 @@ from . import integration_queue
 from . import integration_queue_records
 from . import integration_queue_reading
 from . import integration_queue_problems
+from . import integration_queue_releases
 
 # Capture
 from . import capture_plan

@@ -93,6 +93,10 @@ class IntegrationDelivery(models.Model):
     error_message = fields.Char(string="What happened", readonly=True)
     error_hint = fields.Char(string="What to do", readonly=True)
     error_field = fields.Char(string="Field", readonly=True)
+    release = fields.Integer(
+        readonly=True,
+        help="The release under which it goes, where that is not its event's: a person sent it again after a correction.",
+    )
     external_id = fields.Char(string="External ID", readonly=True)
     external_url = fields.Char(string="External link", readonly=True)
     superseded_by_id = LooseMany2one("integration.delivery", readonly=True, ondelete="set null")

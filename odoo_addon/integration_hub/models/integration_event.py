@@ -48,6 +48,9 @@ class IntegrationEvent(models.Model):
     traceparent = fields.Char(
         readonly=True, help="W3C trace context: the same text is in the request to the other system and in the attempt."
     )
+    release = fields.Integer(
+        readonly=True, help="The release in force when it was recorded; 0: the mappings as shipped."
+    )
     txid = fields.Char(string="Transaction", readonly=True, help="Changes of one transaction share this number.")
     occurred_at = fields.Datetime(required=True, readonly=True)
     payload_ids = fields.One2many(

@@ -2,6 +2,7 @@
 -- anything shared with the sidecar would make the user's transaction fail, because Odoo runs REPEATABLE READ.
 -- `entries`: [{"rule_id", "event_type", "object", "priority", "coalesce", "operation", "model", "res_id", "res_name", "company_id",
 -- "user_id", "changed", "forced", "payload", "system_ids", "created_in"}]; `codes`: of the systems with new work, comma-separated.
+-- Each event carries the release in force (50_current_release.sql), as this transaction sees it.
 -- `created`: {table: [id]} of records that this transaction created, or NULL. An entry with such a table as its `created_in` is left out
 -- when its record is gone: a savepoint may have taken it back, which Odoo's memory does not show.
 -- Answers the ids of the events, in the order of the entries; NULL for one that was left out.
@@ -19,6 +20,7 @@ DECLARE
   v_created integer[];
   v_gone integer[];
   v_ghosts jsonb := '{}';
+  v_release integer := integration_hub_private.release_now();
 BEGIN
   FOR v_table, v_created IN
     SELECT c.key, ARRAY(SELECT json_array_elements_text(c.value)::integer) FROM json_each(enqueue.created) AS c
@@ -39,9 +41,9 @@ BEGIN
                             company_id, user_id, changed, forced, payload, system_ids, created_in, place)
   ), events AS (
     INSERT INTO public.integration_event (id, event_type, object, operation, model, res_id, res_name, company_id, user_id,
-        rule_id, changed_fields, origin_system_id, traceparent, txid, occurred_at, create_date)
+        rule_id, changed_fields, origin_system_id, traceparent, txid, release, occurred_at, create_date)
     SELECT event_id, event_type, object, operation, model, res_id, res_name, company_id, user_id, rule_id,
-        changed, enqueue.origin, enqueue.traceparent, pg_current_xact_id()::text, at, at
+        changed, enqueue.origin, enqueue.traceparent, pg_current_xact_id()::text, v_release, at, at
     FROM src WHERE NOT ghost ORDER BY place
   ), payloads AS (
     INSERT INTO public.integration_event_payload (event_id, payload) SELECT event_id, payload FROM src WHERE NOT ghost ORDER BY place

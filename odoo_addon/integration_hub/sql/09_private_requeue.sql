@@ -1,5 +1,6 @@
 -- Queues the same payloads again, and keeps in the attempts who asked. Not for what is in flight, what the mass-change brake holds (one decision
 -- is about the whole of it), nor what has no payload any more (retention). `force` also sends what the target is believed to hold already;
+-- What stood still (held, dead) and is not to go again exactly as it was (`force`) goes under the release in force now: a correction has taken place.
 -- `priority` (NULL: as it was) makes it backfill. Answers the ids that were queued.
 CREATE OR REPLACE FUNCTION integration_hub_private.requeue(ids integer[], requested_by text, user_id integer, force boolean, priority integer)
 RETURNS integer[]
@@ -22,6 +23,7 @@ BEGIN
       state = CASE WHEN d.verify THEN 'unknown' ELSE 'pending' END,
       next_attempt_at = CASE WHEN d.verify THEN v_now END,
       priority = greatest(d.priority, coalesce(requeue.priority, d.priority)),
+      release = CASE WHEN d.state IN ('held', 'dead') AND NOT requeue.force THEN integration_hub_private.release_now() ELSE d.release END,
       forced = d.forced OR requeue.force, attempts = 0, wait_for = NULL, cause = NULL, done_at = NULL, superseded_by_id = NULL,
       error_kind = NULL, error_code = NULL, error_message = NULL, error_hint = NULL, error_field = NULL
     FROM chosen c WHERE d.id = c.id

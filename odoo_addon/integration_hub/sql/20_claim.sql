@@ -12,6 +12,8 @@
 -- that try, which after a crash is when its lease ran out: a request may have gone long after its claim, and a look-up has to wait from there. Where the
 -- try was another's whose place this one took, it ended before this one was first claimed: counted from now, it would never be long enough ago.
 --
+-- `release`: the mappings to send it with (51_release.sql): its event's, or the one in force when a person sent it again after a correction.
+--
 -- `max_backfill`: of these, at most so many with priority 80 or more (bulk replays and first loads use 90), so that a sidecar full of them still takes live
 -- changes; NULL: no limit. A lane's head is claimed whatever its own priority when one behind it is live.
 --
@@ -23,7 +25,7 @@ CREATE OR REPLACE FUNCTION integration_hub.claim(worker text, system text, max_r
 RETURNS TABLE (
   state text, id integer, event_id integer, lane text, model text, res_id integer, operation text, event_type text, object text,
   payload text, company_id integer, priority integer, attempts integer, verify boolean, forced boolean,
-  first_attempt_at timestamptz, last_attempt_at timestamptz, occurred_at timestamptz, traceparent text, links jsonb)
+  first_attempt_at timestamptz, last_attempt_at timestamptz, occurred_at timestamptz, traceparent text, links jsonb, release integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
@@ -160,7 +162,7 @@ BEGIN
     FROM verdicts v
     WHERE d.id = v.id AND v.verdict <> 'leave' AND v.id NOT IN (SELECT b.id FROM braked b)
     RETURNING v.verdict, v.front_state, v.previous_claim, d.id, d.event_id, d.lane, d.model, d.res_id, d.operation, d.event_type, d.object,
-      d.company_id, d.attempts, d.verify, d.forced, d.priority
+      d.company_id, d.attempts, d.verify, d.forced, d.priority, d.release
   )
   SELECT 'processing', w.id, w.event_id, w.lane::text, w.model::text, w.res_id, w.operation::text, w.event_type::text, w.object::text,
     p.payload, w.company_id, w.priority, w.attempts, coalesce(w.verify, false), coalesce(w.forced, false),
@@ -168,7 +170,8 @@ BEGIN
     e.occurred_at AT TIME ZONE 'UTC', e.traceparent::text,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'type', k.external_type, 'externalId', k.external_id, 'url', k.external_url, 'fingerprint', k.fingerprint)), '[]')
-     FROM public.integration_link k WHERE k.system_id = v_system AND k.lane = w.lane AND k.active)
+     FROM public.integration_link k WHERE k.system_id = v_system AND k.lane = w.lane AND k.active),
+    coalesce(w.release, e.release, 0)
   FROM written w
   JOIN public.integration_event e ON e.id = w.event_id
   LEFT JOIN public.integration_event_payload p ON p.event_id = w.event_id
@@ -178,9 +181,9 @@ BEGIN
   ) AS tried ON true
   WHERE w.verdict = 'go'
   UNION ALL
-  SELECT 'waiting', w.id, NULL, w.lane::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  SELECT 'waiting', w.id, NULL, w.lane::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM written w
   WHERE w.verdict = 'park' AND w.front_state IN ('processing', 'pending', 'waiting')
   UNION ALL
-  SELECT 'held', b.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM braked b;
+  SELECT 'held', b.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM braked b;
 END $$;

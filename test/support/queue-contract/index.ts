@@ -5,6 +5,7 @@ import { lanesPromises } from "./lanes";
 import { leasesPromises } from "./leases";
 import { massChangePromises } from "./mass-change";
 import { pauseAndReplayPromises } from "./pause-and-replay";
+import { releasesPromises } from "./releases";
 import { replayJobsPromises } from "./replay-jobs";
 import { settlePromises } from "./settle";
 import { QueueScene } from "./scene";
@@ -33,5 +34,6 @@ export function queueContract(open: () => QueueUnderTest): void {
   pauseAndReplayPromises(scene);
   replayJobsPromises(scene);
   massChangePromises(scene);
+  releasesPromises(scene);
   figuresPromises(scene);
 }

@@ -20,6 +20,11 @@ export class QueueScene {
     await fixture.system(this.system, { maxAttempts: 3 });
   }
 
+  /** A worker that no other test has. */
+  worker(name: string): string {
+    return `${this.system}_${name}`;
+  }
+
   change(lane: string, rest: Partial<Change> = {}): Promise<number> {
     return this.fixture.change({ system: this.system, lane, ...rest });
   }

@@ -21,6 +21,7 @@ const delivery: ClaimedDelivery = {
   firstAttemptAt: null,
   occurredAt: new Date(),
   traceparent: "",
+  release: 0,
   links: [{ type: "company", externalId: "12", url: null, fingerprint: null }],
 };
 
