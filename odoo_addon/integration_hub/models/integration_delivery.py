@@ -95,7 +95,7 @@ class IntegrationDelivery(models.Model):
     error_field = fields.Char(string="Field", readonly=True)
     release = fields.Integer(
         readonly=True,
-        help="The release under which it goes, where that is not its event's: a person sent it again after a correction.",
+        help="The release under which it goes, where that is not its event's: somebody tried again after a correction.",
     )
     external_id = fields.Char(string="External ID", readonly=True)
     external_url = fields.Char(string="External link", readonly=True)

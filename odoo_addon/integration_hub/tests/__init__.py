@@ -25,6 +25,7 @@ from . import test_queue_methods
 from . import test_queue_reading
 from . import test_queue_records
 from . import test_record_status
+from . import test_releases
 from . import test_replay
 from . import test_retention
 from . import test_rights
