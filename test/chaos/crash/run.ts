@@ -1,27 +1,16 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Client } from "pg";
-import { startSandbox, type Sandbox } from "../../sandbox/sandbox";
-import { LEDGERS } from "../../sandbox/vendors/ledger";
-import { databaseUrl } from "../../stack/database";
-import { openQueueDatabase, type QueueDatabase } from "../../support/queue-database";
 import { collectFacts } from "./facts";
 import { strike, type KillPoint } from "./kill-points";
 import { Person } from "./person";
 import { changeOf, makePlan, type Plan, type PlannedKill } from "./plan";
-import { SidecarSlot } from "./sidecar-slot";
-import { SEARCH_LAG_MS, writeMappings } from "./systems";
+import { CrashScene, type SceneOptions } from "./scene";
+import type { SidecarSlot } from "./sidecar-slot";
 import { account, verify, type Account, type Finding } from "./verify";
 
-export interface CrashOptions {
+export interface CrashOptions extends SceneOptions {
   seed: number;
   events: number;
   kills: number;
-  sidecars: number;
-  /** Seconds; short, so that what a killed sidecar held comes back soon. */
-  leaseSeconds: number;
   /** How long the queue may take to come to rest after the last kill, in milliseconds. */
   restMs: number;
 }
@@ -69,15 +58,12 @@ export async function runCrashes(
 
 class CrashRun {
   private readonly plan: Plan;
-  private readonly folder = mkdtempSync(path.join(tmpdir(), "hub-chaos-"));
   private readonly waiting: PlannedKill[];
   private readonly killed: CrashResult["killed"] = [];
   private readonly troubles: string[] = [];
   /** The delivery of each event written so far. */
   private readonly ids: number[] = [];
-  private readonly slots: SidecarSlot[] = [];
-  private database!: QueueDatabase;
-  private sandbox!: Sandbox;
+  private scene!: CrashScene;
   private person!: Person;
   /** Events that may be written by now: work is there for every kill, and lasts until the last one. */
   private allowed = 0;
@@ -96,20 +82,8 @@ class CrashRun {
 
   async open(): Promise<void> {
     this.tell("starting Postgres with Odoo's tables, the vendors, and the sidecars …");
-    this.database = await openQueueDatabase();
-    this.sandbox = await startSandbox({ port: 0, vendors: LEDGERS });
-    this.sandbox.store.setLag("ledger_search", SEARCH_LAG_MS);
-    for (const { code } of LEDGERS) await this.database.fixture.system(code);
-    const storeUrl = await this.newStore();
-    const mappings = writeMappings(path.join(this.folder, "mappings"));
-    const { roleUrl: queueUrl } = this.database;
-    for (let n = 1; n <= this.options.sidecars; n += 1) {
-      const { leaseSeconds } = this.options;
-      const { folder } = this;
-      const slot = { folder, mappings, queueUrl, storeUrl, sandboxUrl: this.sandbox.url, leaseSeconds };
-      this.slots.push(await SidecarSlot.open(`sidecar-${n}`, slot));
-    }
-    this.person = new Person(this.database.owner, this.sandbox.store);
+    this.scene = await CrashScene.open(this.options);
+    this.person = new Person(this.scene.database.owner, this.scene.sandbox.store);
   }
 
   async go(): Promise<CrashResult> {
@@ -121,14 +95,15 @@ class CrashRun {
     const writing = this.write();
     // Awaited below; a run that fails or is interrupted meanwhile does not wait for it.
     writing.catch(() => undefined);
-    await Promise.all(this.slots.map((slot) => this.killAgainAndAgain(slot)));
+    await Promise.all(this.scene.slots.map((slot) => this.killAgainAndAgain(slot)));
     this.killsDone = true;
     await writing;
     this.tell(`${this.killed.length} kills done after ${secondsSince(startedAt)} s; waiting for everything to settle`);
     await this.rest();
     await this.stopSidecars();
     await this.person.stop();
-    const facts = await collectFacts(this.plan, this.ids, this.database.owner, this.sandbox);
+    const { database, sandbox } = this.scene;
+    const facts = await collectFacts(this.plan, this.ids, database.owner, sandbox);
     return {
       plan: this.plan,
       killed: this.killed,
@@ -136,7 +111,7 @@ class CrashRun {
       findings: verify(facts),
       account: account(facts),
       person: { linked: this.person.linked, sent: this.person.sent },
-      troubles: [...this.troubles, ...this.slots.flatMap((slot) => slot.accidents)],
+      troubles: [...this.troubles, ...this.scene.slots.flatMap((slot) => slot.accidents)],
       seconds: secondsSince(startedAt),
     };
   }
@@ -144,10 +119,7 @@ class CrashRun {
   async close(): Promise<void> {
     this.closed = true;
     await this.person?.stop().catch(() => undefined);
-    await Promise.all(this.slots.map((slot) => slot.close()));
-    await this.sandbox?.close();
-    await this.database?.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.scene?.close();
   }
 
   /** The changes, one after the other as users make them, while somebody is there to be killed over them. */
@@ -158,7 +130,7 @@ class CrashRun {
         if (this.watched > 0 && this.ids.length < this.allowed) break;
       }
       if (this.closed) return;
-      this.ids.push(await this.database.fixture.change(changeOf(event)));
+      this.ids.push(await this.scene.database.fixture.change(changeOf(event)));
     }
   }
 
@@ -192,7 +164,7 @@ class CrashRun {
       this.watched -= 1;
       if (variant !== null) return variant;
       if (this.ids.length < this.plan.events.length) this.allow(this.options.sidecars + 6);
-      if ((await this.unfinished()) === 0 && this.ids.length >= this.plan.events.length) return null;
+      if ((await this.scene.unfinished()) === 0 && this.ids.length >= this.plan.events.length) return null;
     }
     return null;
   }
@@ -203,34 +175,17 @@ class CrashRun {
     while (!this.closed && this.ids.length < Math.floor(this.killed.length * share)) await delay(CHANGE_EVERY_MS);
   }
 
-  /** Deliveries that are not at their end. */
-  private async unfinished(): Promise<number> {
-    const { rows } = await this.database.owner.query<{ n: number }>(
-      "SELECT count(*)::int AS n FROM integration_delivery WHERE state NOT IN ('delivered', 'superseded', 'cancelled')",
-    );
-    return rows[0]?.n ?? 0;
-  }
-
   private async rest(): Promise<void> {
     const deadline = Date.now() + this.options.restMs;
-    while ((await this.unfinished()) > 0 && Date.now() < deadline) await delay(200);
+    while ((await this.scene.unfinished()) > 0 && Date.now() < deadline) await delay(200);
   }
 
   private async stopSidecars(): Promise<void> {
-    for (const slot of this.slots) slot.ask();
-    for (const slot of this.slots) {
+    for (const slot of this.scene.slots) slot.ask();
+    for (const slot of this.scene.slots) {
       const code = await slot.gone();
       if (code !== 0) this.troubles.push(`a sidecar that was asked to stop ended with ${code}`);
     }
-  }
-
-  private async newStore(): Promise<string> {
-    const { adminUrl } = this.database;
-    const client = new Client({ connectionString: adminUrl });
-    await client.connect();
-    await client.query("CREATE DATABASE hub_store");
-    await client.end();
-    return databaseUrl(adminUrl, "hub_store");
   }
 }
 
