@@ -51,6 +51,8 @@ export interface ClaimedDelivery {
   priority: number;
   /** Tries so far, this one included. */
   attempts: number;
+  /** How often it was claimed, this time included. Settling names it, so that the outcome counts for this claim only. */
+  claims: number;
   /** True when an earlier try may have taken effect: look up first, then link or send. */
   verify: boolean;
   /** True when a person asked for it to be sent again: do not skip it as unchanged. */
@@ -97,6 +99,8 @@ export type Outcome = "delivered" | "unchanged" | "applied" | "retry" | "held" |
 
 export interface Settlement {
   id: number;
+  /** The claim's `claims`. */
+  claims: number;
   outcome: Outcome;
   exchange: Exchange | null;
   link?: Link & { /** the remote record is gone */ removed?: boolean };

@@ -48,6 +48,7 @@ function toDelivery(row: Row): ClaimedDelivery {
     companyId: typeof row["company_id"] === "number" ? row["company_id"] : null,
     priority: Number(row["priority"]),
     attempts: Number(row["attempts"]),
+    claims: Number(row["claims"]),
     verify: row["verify"] === true,
     forced: row["forced"] === true,
     firstAttemptAt: timeOf(row["first_attempt_at"]),
@@ -190,7 +191,7 @@ export function toReplayStep(row: Row | undefined): ReplayStep | null {
 
 /** A settlement as `settle` takes it. */
 export function settlementToJson(settlement: Settlement): JsonObject {
-  const json: JsonObject = { id: settlement.id, outcome: settlement.outcome };
+  const json: JsonObject = { id: settlement.id, claims: settlement.claims, outcome: settlement.outcome };
   const { exchange, link, failure } = settlement;
   if (exchange) {
     json["started_at"] = exchange.startedAt.toISOString();

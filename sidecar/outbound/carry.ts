@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Delivered, DeliverInput, DeliverResult, Refused } from "../connectors/connector";
-import type { ClaimedDelivery, Exchange, Link, Outcome } from "../domain/delivery";
+import type { ClaimedDelivery, Exchange, Link, Outcome, Settlement } from "../domain/delivery";
 import { HubError, toFailure, type Failure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
 import type { SystemDocument } from "../mapping/registry";
@@ -148,7 +148,7 @@ export class Carry {
   }
 
   private async send(delivery: ClaimedDelivery, input: DeliverInput): Promise<DeliverResult | null> {
-    return this.tools.dispatch.send(input, () => this.tools.leases.holds(delivery.id));
+    return this.tools.dispatch.send(input, () => this.tools.leases.holds(delivery));
   }
 
   private input(
@@ -191,7 +191,7 @@ export class Carry {
     const values = valuesToWrite(made.writeBack, ending.link, record);
     if (Object.keys(values).length === 0) return ending;
     const { exchange, link } = ending;
-    await this.tools.settle.add(delivery.lane, { id: delivery.id, outcome: "applied", exchange, link });
+    await this.tools.settle.add(delivery.lane, { ...of(delivery), outcome: "applied", exchange, link });
     await this.tools.writeBacks.write(delivery.lane, values);
     return { ...ending, exchange: null };
   }
@@ -200,7 +200,7 @@ export class Carry {
     if (answer.externalId !== undefined) {
       // The record exists although not everything was done: keep its id, so that no second one is made.
       const link = { type, externalId: answer.externalId, url: null, fingerprint: null };
-      await this.tools.settle.add(delivery.lane, { id: delivery.id, outcome: "applied", exchange: null, link });
+      await this.tools.settle.add(delivery.lane, { ...of(delivery), outcome: "applied", exchange: null, link });
     }
     this.tools.onRefusal(answer.failure, delivery.priority);
     return this.failed(answer.failure, exchange);
@@ -213,7 +213,7 @@ export class Carry {
 
   /** Handed back untouched when the sidecar stops; null when somebody else holds it now. */
   private notSent(delivery: ClaimedDelivery): Ending | null {
-    return this.tools.leases.holds(delivery.id) ? { outcome: "released", exchange: null } : null;
+    return this.tools.leases.holds(delivery) ? { outcome: "released", exchange: null } : null;
   }
 
   private async settle(
@@ -224,21 +224,21 @@ export class Carry {
   ): Promise<void> {
     const { metrics, code: system } = this.parts;
     if (!ending) {
-      this.tools.leases.release(delivery.id);
+      this.tools.leases.release(delivery);
       span.end(null);
       return;
     }
     const { outcome, exchange, link, failure, waitFor } = ending;
     // A delivery handed back was not tried, so it leaves no attempt.
     const settled = await this.tools.settle.add(delivery.lane, {
-      id: delivery.id,
+      ...of(delivery),
       outcome,
       exchange: outcome === "released" ? null : exchange,
       ...(link ? { link } : {}),
       ...(failure ? { failure } : {}),
       ...(waitFor === undefined ? {} : { waitFor }),
     });
-    this.tools.leases.release(delivery.id);
+    this.tools.leases.release(delivery);
     span.end(failure ?? null);
     metrics.deliveries.inc({ system, outcome });
     metrics.handling.observe({ system }, (Date.now() - startedAt.getTime()) / 1000);
@@ -275,6 +275,11 @@ function parsePayload(delivery: ClaimedDelivery): JsonObject {
 /** For an attempt that ended before anything was sent. */
 function withoutCall(startedAt: Date, mapping: string | null = null): Exchange {
   return { startedAt, endedAt: new Date(), request: null, httpStatus: null, mapping };
+}
+
+/** Which delivery, under which claim, an outcome is about. */
+function of({ id, claims }: ClaimedDelivery): Pick<Settlement, "id" | "claims"> {
+  return { id, claims };
 }
 
 function linkOf(delivery: ClaimedDelivery, type: string): Link | undefined {

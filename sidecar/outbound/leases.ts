@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { ClaimedDelivery } from "../domain/delivery";
 import { toFailure } from "../domain/errors";
 import type { Queue } from "../odoo/queue";
 
@@ -6,15 +7,26 @@ export interface LeaseEvents {
   /** Another sidecar will look the record up. */
   onLost?(id: number): void;
   /** The delivery has ended here, whatever became of it. */
-  onReleased?(id: number): void;
+  onReleased?(delivery: LeasedDelivery): void;
+}
+
+/** What a lease is about. */
+export type LeasedDelivery = Pick<ClaimedDelivery, "id" | "priority">;
+
+interface Lease {
+  delivery: LeasedDelivery;
+  until: number;
 }
 
 /**
  * The leases this sidecar holds for one system. They are renewed at a third of their term. A lease counts as lost when
  * the queue says so, or when it could not be renewed in time: what is not sent yet must then not be sent any more.
+ *
+ * A lease belongs to one claim, which is the claimed delivery as an object and not its id: what was handed back can be claimed here again
+ * before the settlement's acknowledgement is read, and letting the earlier claim go must then not let the later one go.
  */
 export class Leases {
-  private readonly heldUntil = new Map<number, number>();
+  private readonly leases = new Map<number, Lease>();
   private timer: NodeJS.Timeout | null = null;
   private renewing: Promise<void> | null = null;
 
@@ -28,7 +40,7 @@ export class Leases {
   ) {}
 
   get size(): number {
-    return this.heldUntil.size;
+    return this.leases.size;
   }
 
   start(): void {
@@ -49,37 +61,47 @@ export class Leases {
   }
 
   /** `claimedAt`: this process's clock before the claim was sent, so that our term ends before the queue's. */
-  hold(ids: Iterable<number>, claimedAt: number): void {
-    for (const id of ids) this.heldUntil.set(id, claimedAt + this.leaseSeconds * 1000);
+  hold(deliveries: Iterable<LeasedDelivery>, claimedAt: number): void {
+    const until = claimedAt + this.leaseSeconds * 1000;
+    for (const delivery of deliveries) {
+      const earlier = this.leases.get(delivery.id);
+      this.leases.set(delivery.id, { delivery, until });
+      if (earlier) this.events.onReleased?.(earlier.delivery);
+    }
   }
 
   /** Whether the delivery is still ours to send. */
-  holds(id: number): boolean {
-    return (this.heldUntil.get(id) ?? 0) > this.now();
+  holds(delivery: LeasedDelivery): boolean {
+    const lease = this.leases.get(delivery.id);
+    return lease?.delivery === delivery && lease.until > this.now();
   }
 
-  release(id: number): void {
-    if (this.heldUntil.delete(id)) this.events.onReleased?.(id);
+  release(delivery: LeasedDelivery): void {
+    if (this.leases.get(delivery.id)?.delivery !== delivery) return;
+    this.leases.delete(delivery.id);
+    this.events.onReleased?.(delivery);
   }
 
   async renew(): Promise<void> {
-    const ids = [...this.heldUntil.keys()];
-    if (ids.length === 0) return;
-    const asked = this.now();
+    const asked = [...this.leases.values()];
+    if (asked.length === 0) return;
+    const askedAt = this.now();
     let kept: Set<number>;
     try {
+      const ids = asked.map(({ delivery }) => delivery.id);
       kept = new Set(await this.queue.renew(this.worker, ids, this.leaseSeconds));
     } catch (thrown) {
       const { code, message } = toFailure(thrown);
-      this.log.warn({ error_code: code, reason: message, count: ids.length }, "leases could not be renewed");
+      this.log.warn({ error_code: code, reason: message, count: asked.length }, "leases could not be renewed");
       return;
     }
-    for (const id of ids) {
+    for (const lease of asked) {
+      const { id } = lease.delivery;
       // Settled while the question was on its way: nothing to renew and nothing lost.
-      if (!this.heldUntil.has(id)) continue;
-      if (kept.has(id)) this.heldUntil.set(id, asked + this.leaseSeconds * 1000);
+      if (this.leases.get(id) !== lease) continue;
+      if (kept.has(id)) lease.until = askedAt + this.leaseSeconds * 1000;
       else {
-        this.heldUntil.set(id, 0);
+        lease.until = 0;
         this.log.warn({ delivery: id }, "lease lost: another sidecar will look the record up");
         this.events.onLost?.(id);
       }

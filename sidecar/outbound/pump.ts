@@ -65,8 +65,8 @@ export class Pump {
     this.dispatch = new Dispatch(connector, parts.concurrency, this.abort.signal);
     this.leases = new Leases(queue, worker, delivery.leaseSeconds, log, {
       onLost: () => metrics.leasesLost.inc({ system: code }),
-      onReleased: (id) => {
-        if (this.reach.release(id)) this.wake.now();
+      onReleased: (delivery) => {
+        if (this.reach.release(delivery)) this.wake.now();
       },
     });
     this.settle = new SettleBuffer(queue, worker, code, log, (settled) => parts.problems.settled(settled));
@@ -165,10 +165,7 @@ export class Pump {
       if (this.claimFailure) log.info({ system: code }, "the queue answers again");
       this.claimFailure = null;
       this.claimFailures = 0;
-      this.leases.hold(
-        claimed.map(({ id }) => id),
-        claimedAt,
-      );
+      this.leases.hold(claimed, claimedAt);
       this.reach.hold(claimed);
       // What was parked is looked at once more, because the delivery in front may have ended meanwhile.
       if (parked.length > 0) this.track(queue.unpark(code, [...new Set(parked)]).then(() => undefined));

@@ -23,8 +23,8 @@ const LATE_MS = 800;
  */
 export class Reach {
   private readonly least: number;
-  private readonly heldBackfill = new Set<number>();
   private held = 0;
+  private heldBackfill = 0;
   private size: number;
 
   constructor(
@@ -45,22 +45,23 @@ export class Reach {
     else if (milliseconds < SOON_MS && deliveries * 4 >= this.size) this.size = Math.min(this.most, this.size * 2);
   }
 
-  hold(deliveries: readonly { id: number; priority: number }[]): void {
+  hold(deliveries: readonly { priority: number }[]): void {
     this.held += deliveries.length;
-    for (const { id, priority } of deliveries) if (isBackfill(priority)) this.heldBackfill.add(id);
+    for (const { priority } of deliveries) if (isBackfill(priority)) this.heldBackfill += 1;
   }
 
   /** Answers whether there is new room worth a claim. */
-  release(id: number): boolean {
+  release({ priority }: { priority: number }): boolean {
     this.held -= 1;
+    if (!isBackfill(priority)) return this.room().rows > 0;
     // Live work that came meanwhile makes itself known by its notification; only backfill has to be asked for.
-    if (this.heldBackfill.delete(id)) return this.room().backfill > 0;
-    return this.room().rows > 0;
+    this.heldBackfill -= 1;
+    return this.room().backfill > 0;
   }
 
   room(): Room {
     const free = this.size - this.held;
-    const backfill = this.backfillSize - this.heldBackfill.size;
+    const backfill = this.backfillSize - this.heldBackfill;
     const rows = free * 2 >= this.size ? free : 0;
     return { rows, backfill: backfill * 2 >= this.backfillSize ? Math.min(backfill, rows) : 0 };
   }

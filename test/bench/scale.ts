@@ -124,11 +124,12 @@ async function claimAndSettle(queue: PostgresQueue): Promise<{ claim: number; se
   return { claim: between - begun, settle: performance.now() - between };
 }
 
-function delivered({ id, lane }: ClaimedDelivery): Settlement {
+function delivered({ id, claims, lane }: ClaimedDelivery): Settlement {
   const now = new Date();
   const exchange = { startedAt: now, endedAt: now, request: "POST /records", httpStatus: 201, mapping: "customer@1" };
   return {
     id,
+    claims,
     outcome: "delivered",
     exchange,
     link: { type: "record", externalId: lane, url: null, fingerprint: lane },

@@ -7,6 +7,8 @@
 -- Answer: one row per claimed delivery (state 'processing'), and one row per delivery parked behind another that is in flight (state 'waiting', id and lane
 -- only): the caller unparks those lanes after its claim has committed, because the delivery in front may have ended meanwhile; and one row per delivery
 -- that the mass-change brake held instead (state 'held', id only): there may be more behind it, so the caller looks again at once.
+-- `claims` counts how often the delivery was claimed: `settle` takes an outcome of this claim only, so that the answer of an earlier one, sent again
+-- after its acknowledgement was lost, never ends a later one.
 -- A paused system gives no rows. Raises HB404 for an unknown system.
 -- `first_attempt_at`, `last_attempt_at`: with `verify`, since when and until when an earlier try may have taken effect. The last one is the end of
 -- that try, which after a crash is when its lease ran out: a request may have gone long after its claim, and a look-up has to wait from there. Where the
@@ -24,7 +26,7 @@
 CREATE OR REPLACE FUNCTION integration_hub.claim(worker text, system text, max_rows integer, lease_seconds integer, max_backfill integer DEFAULT NULL)
 RETURNS TABLE (
   state text, id integer, event_id integer, lane text, model text, res_id integer, operation text, event_type text, object text,
-  payload text, company_id integer, priority integer, attempts integer, verify boolean, forced boolean,
+  payload text, company_id integer, priority integer, attempts integer, claims integer, verify boolean, forced boolean,
   first_attempt_at timestamptz, last_attempt_at timestamptz, occurred_at timestamptz, traceparent text, links jsonb, release integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -152,6 +154,7 @@ BEGIN
       claimed_at = CASE v.verdict WHEN 'go' THEN v_now ELSE d.claimed_at END,
       lease_until = CASE v.verdict WHEN 'go' THEN v_now + make_interval(secs => claim.lease_seconds) ELSE NULL END,
       attempts = d.attempts + CASE v.verdict WHEN 'go' THEN 1 ELSE 0 END,
+      claims = coalesce(d.claims, 0) + CASE v.verdict WHEN 'go' THEN 1 ELSE 0 END,
       verify = CASE v.verdict WHEN 'go' THEN v.verify ELSE d.verify END,
       forced = CASE v.verdict WHEN 'go' THEN v.forced ELSE d.forced END,
       metered = d.metered OR v.verdict = 'go',
@@ -162,10 +165,10 @@ BEGIN
     FROM verdicts v
     WHERE d.id = v.id AND v.verdict <> 'leave' AND v.id NOT IN (SELECT b.id FROM braked b)
     RETURNING v.verdict, v.front_state, v.previous_claim, d.id, d.event_id, d.lane, d.model, d.res_id, d.operation, d.event_type, d.object,
-      d.company_id, d.attempts, d.verify, d.forced, d.priority, d.release
+      d.company_id, d.attempts, d.claims, d.verify, d.forced, d.priority, d.release
   )
   SELECT 'processing', w.id, w.event_id, w.lane::text, w.model::text, w.res_id, w.operation::text, w.event_type::text, w.object::text,
-    p.payload, w.company_id, w.priority, w.attempts, coalesce(w.verify, false), coalesce(w.forced, false),
+    p.payload, w.company_id, w.priority, w.attempts, w.claims, coalesce(w.verify, false), coalesce(w.forced, false),
     tried.first_at AT TIME ZONE 'UTC', CASE WHEN w.verify THEN coalesce(tried.last_at, w.previous_claim, v_now) END AT TIME ZONE 'UTC',
     e.occurred_at AT TIME ZONE 'UTC', e.traceparent::text,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(

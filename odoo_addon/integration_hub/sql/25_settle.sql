@@ -1,8 +1,9 @@
 -- Writes the outcomes of a batch in one transaction: attempts (append-only), links, states, and wakes what waited for those links.
 --
--- `results`: [{"id", "outcome", "started_at", "ended_at", "request", "http_status", "mapping",
+-- `results`: [{"id", "claims", "outcome", "started_at", "ended_at", "request", "http_status", "mapping",
 --              "link": {"type", "external_id", "url", "fingerprint", "removed"},
 --              "error": {"kind", "code", "message", "hint", "field", "retry_after_ms"}, "wait_for"}]
+-- `claims`: as the claim answered it. An outcome of an earlier claim, sent again because its acknowledgement was lost, changes nothing.
 -- `outcome`: delivered, unchanged, applied, retry, held, unknown, waiting, released (sidecar/domain/delivery.ts says what each means).
 --
 -- Answers one row per result, in their order: `accepted` is false when the worker no longer holds the delivery; its state is then left as it is.
@@ -23,9 +24,9 @@ BEGIN
   -- JSON a settle of 500 cost Postgres 140 µs an event instead of 85, most of it for reading the JSON and fetching the same rows again).
   RETURN QUERY
   WITH given AS MATERIALIZED (
-    SELECT r.* FROM ROWS FROM (jsonb_to_recordset(results) AS (id integer, outcome text, started_at timestamptz, ended_at timestamptz,
+    SELECT r.* FROM ROWS FROM (jsonb_to_recordset(results) AS (id integer, claims integer, outcome text, started_at timestamptz, ended_at timestamptz,
         request text, http_status integer, mapping text, link jsonb, error jsonb, wait_for text))
-      WITH ORDINALITY AS r(id, outcome, started_at, ended_at, request, http_status, mapping, link, error, wait_for, place)
+      WITH ORDINALITY AS r(id, claims, outcome, started_at, ended_at, request, http_status, mapping, link, error, wait_for, place)
   ), held AS MATERIALIZED (
     -- Locked in id order, so that two settles never wait for each other in a circle.
     SELECT d.id, d.system_id, d.attempts, d.verify, d.company_id, e.occurred_at, e.traceparent, s.name AS system_name, s.max_attempts,
@@ -34,7 +35,7 @@ BEGIN
     JOIN public.integration_delivery d ON d.id = r.id
     JOIN public.integration_event e ON e.id = d.event_id
     JOIN public.integration_system s ON s.id = d.system_id
-    WHERE d.claimed_by = settle.worker
+    WHERE d.claimed_by = settle.worker AND d.claims = r.claims
       AND (d.state = 'processing' OR (d.state = 'unknown' AND r.outcome IN ('delivered', 'unchanged', 'applied')))
     ORDER BY d.id FOR UPDATE OF d
   ), taken AS MATERIALIZED (

@@ -94,6 +94,7 @@ class TestQueueMethods(HubCase):
             results=[
                 {
                     "id": claimed["id"],
+                    "claims": claimed["claims"],
                     "outcome": "delivered",
                     "started_at": "2026-11-22T07:00:00Z",
                     "ended_at": "2026-11-22T07:00:00.25Z",

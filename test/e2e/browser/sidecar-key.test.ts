@@ -41,7 +41,8 @@ describe("the sidecar's key", () => {
     const client = new Json2Client({ url, database, apiKey: key, timeoutMs: 20_000 });
     const identity = await client.call<{ contract_version: number }[]>("integration.queue", "identity", {});
     expect(JSON.stringify(identity)).toContain("contract_version");
-    await expect(client.call("res.partner", "write", { vals: {} }, { ids: [1] })).rejects.toThrow();
+    await expect(client.call("integration.delivery", "search_read", { domain: [] })).rejects.toThrow();
+    await expect(client.call("account.move", "search_read", { domain: [] })).rejects.toThrow();
     await client.close();
   });
 

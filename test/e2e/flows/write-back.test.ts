@@ -36,6 +36,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  await mayWriteContacts(false);
   await sidecar?.stop();
   await up({ name: stack.name, withSidecar: true });
   await rm(overlay, { recursive: true, force: true });

@@ -54,6 +54,7 @@ describe("three workers, random outcomes and expired leases (RES-05, RES-06, INT
       const link = { type: "company", externalId: delivery.lane, url: null, fingerprint: null };
       return {
         id: delivery.id,
+        claims: delivery.claims,
         outcome,
         exchange: null,
         ...(outcome === "delivered" ? { link } : outcome === "released" ? {} : { failure }),

@@ -68,6 +68,7 @@ function results(): object[] {
     const sent = outcome === "delivered" || outcome === "unchanged" || outcome === "applied";
     return {
       id: FINISHED + index + 1,
+      claims: 1,
       outcome,
       started_at: new Date().toISOString(),
       ended_at: new Date().toISOString(),

@@ -142,7 +142,7 @@ describe("retention (D14)", () => {
       const { claimed } = await database.queue.claim("w1", SYSTEM, BATCH, 60);
       await database.queue.settle(
         "w1",
-        claimed.map(({ id }) => delivered(id, `remote-${id}`)),
+        claimed.map(({ id, claims }) => ({ ...delivered(id, `remote-${id}`), claims })),
       );
       expect(claimed).toHaveLength(BATCH);
       return performance.now() - began;

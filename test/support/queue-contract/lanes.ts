@@ -11,7 +11,7 @@ export function lanesPromises(t: QueueScene): void {
       expect(answer.claimed.map((d) => d.id)).toEqual([first]);
       expect(await t.fixture.states([first, second])).toEqual(["processing", "waiting"]);
 
-      await t.settle([delivered(first, "a1")]);
+      await t.settle([{ ...delivered(first, "a1"), claims: answer.claimed[0]?.claims ?? 0 }]);
       expect(await t.queue.unpark(t.system, ["res.partner,1"])).toBe(1);
       expect((await t.claim()).map((d) => d.id)).toEqual([second]);
     });

@@ -66,6 +66,20 @@ export function leasesPromises(t: QueueScene): void {
       expect(await t.settle([delivered(id, "remote-1")], "w1")).toEqual([{ id, state: "delivered", accepted: true }]);
     });
 
+    it("counts an answer for the claim it names, not for a later one of the same worker (RES-05)", async () => {
+      const id = await t.change("res.partner,1");
+      const [first] = await t.claim();
+      const retry = { ...failed(id, "retry", { retryAfterMs: 0 }), claims: first?.claims ?? 0 };
+      await t.settle([retry]);
+      await t.fixture.letTimePass(t.system);
+      const [second] = await t.claim();
+      expect(second).toMatchObject({ id, attempts: 2 });
+      // The acknowledgement was lost, so the worker says it again while its second try is on the way.
+      expect(await t.settle([retry])).toEqual([{ id, state: "processing", accepted: false }]);
+      expect(await t.claim()).toEqual([]);
+      expect(await t.settle([delivered(id, "remote-1")])).toMatchObject([{ state: "delivered", accepted: true }]);
+    });
+
     it("wakes a lane whose worker died between its commit and the wake-up", async () => {
       const [first, second] = [
         await t.change("res.partner,1", { coalesce: false }),

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ClaimedDelivery, Settlement } from "../../../sidecar/domain/delivery";
 import type { Queue, Settled } from "../../../sidecar/odoo/queue";
 import type { Change, QueueFixture } from "../queue-fixture";
-import { delivered } from "./settlements";
+import { delivered, type Result } from "./settlements";
 
 /** Seconds; no test waits for one to run out. */
 export const LEASE = 60;
@@ -12,6 +12,8 @@ export class QueueScene {
   queue!: Queue;
   fixture!: QueueFixture;
   system = "";
+  /** By delivery: its last claim here, which an outcome is about. */
+  private readonly claims = new Map<number, number>();
 
   async begin(queue: Queue, fixture: QueueFixture): Promise<void> {
     this.queue = queue;
@@ -30,11 +32,17 @@ export class QueueScene {
   }
 
   async claim(worker = "w1", max = 50, maxBackfill: number | null = null): Promise<ClaimedDelivery[]> {
-    return (await this.queue.claim(worker, this.system, max, LEASE, maxBackfill)).claimed;
+    const { claimed } = await this.queue.claim(worker, this.system, max, LEASE, maxBackfill);
+    for (const { id, claims } of claimed) this.claims.set(id, claims);
+    return claimed;
   }
 
-  settle(results: Settlement[], worker = "w1"): Promise<Settled[]> {
-    return this.queue.settle(worker, results);
+  /** The outcomes of deliveries as they were claimed last, unless a result names an earlier claim. */
+  settle(results: (Result | Settlement)[], worker = "w1"): Promise<Settled[]> {
+    return this.queue.settle(
+      worker,
+      results.map((result) => ({ claims: this.claims.get(result.id) ?? 0, ...result })),
+    );
   }
 
   /** A first change of the record, delivered. */

@@ -1,4 +1,3 @@
-import type { Settlement } from "../../../sidecar/domain/delivery";
 import { delivered, failed } from "./settlements";
 import type { QueueScene } from "./scene";
 
@@ -123,7 +122,7 @@ export function settlePromises(t: QueueScene): void {
       await t.deliverFirst("res.partner,1", "remote-7");
       const gone = await t.change("res.partner,1", { operation: "unlink" });
       await t.claim();
-      const removed: Settlement = delivered(gone, "remote-7");
+      const removed = delivered(gone, "remote-7");
       if (removed.link) removed.link.removed = true;
       await t.settle([removed]);
       expect(await t.queue.links(t.system, ["res.partner,1"])).toEqual([]);

@@ -15,6 +15,7 @@ describe("rows of the queue", () => {
     payload: "{}",
     company_id: false,
     attempts: 3,
+    claims: 4,
     verify: true,
     forced: false,
     first_attempt_at: false,
@@ -30,6 +31,7 @@ describe("rows of the queue", () => {
       {
         id: 1,
         companyId: null,
+        claims: 4,
         verify: true,
         firstAttemptAt: null,
         lastAttemptAt: new Date("2026-11-22T07:00:00Z"),
@@ -54,6 +56,7 @@ describe("rows of the queue", () => {
     const at = new Date("2026-11-22T07:00:00Z");
     const settlement: Settlement = {
       id: 1,
+      claims: 2,
       outcome: "held",
       exchange: { startedAt: at, endedAt: at, request: "POST /x", httpStatus: 422, mapping: "a > b" },
       failure: { kind: "data", code: "c", message: "m", hint: "h", field: "f", retryAfterMs: 5 },
@@ -61,6 +64,7 @@ describe("rows of the queue", () => {
     };
     expect(settlementToJson(settlement)).toEqual({
       id: 1,
+      claims: 2,
       outcome: "held",
       started_at: "2026-11-22T07:00:00.000Z",
       ended_at: "2026-11-22T07:00:00.000Z",
@@ -74,9 +78,9 @@ describe("rows of the queue", () => {
 
   it("carry no zero byte, which Postgres cannot store", () => {
     const failure = { kind: "data", code: "c", message: "a\u0000b", hint: "h" } as const;
-    expect(JSON.stringify(settlementToJson({ id: 1, outcome: "held", exchange: null, failure }))).not.toContain(
-      "u0000",
-    );
+    expect(
+      JSON.stringify(settlementToJson({ id: 1, claims: 1, outcome: "held", exchange: null, failure })),
+    ).not.toContain("u0000");
   });
 
   it("give health its times", () => {

@@ -14,6 +14,7 @@ const delivery: ClaimedDelivery = {
   payload: '{"record":{"name":"Ann Example","email":"ann@example.com"}}',
   companyId: 1,
   attempts: 1,
+  claims: 1,
   priority: 50,
   verify: false,
   forced: false,

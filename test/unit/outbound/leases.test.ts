@@ -1,11 +1,13 @@
 import { pino } from "pino";
 import { HubError } from "../../../sidecar/domain/errors";
-import { Leases } from "../../../sidecar/outbound/leases";
+import { Leases, type LeasedDelivery } from "../../../sidecar/outbound/leases";
 
 describe("leases", () => {
+  const one = { id: 1, priority: 50 };
+  const two = { id: 2, priority: 50 };
   let now: number;
   let renewed: (ids: number[]) => number[];
-  let released: number[];
+  let released: LeasedDelivery[];
   let lost: number[];
   let leases: Leases;
 
@@ -20,31 +22,31 @@ describe("leases", () => {
       "w1",
       60,
       pino({ level: "silent" }),
-      { onLost: (id) => lost.push(id), onReleased: (id) => released.push(id) },
+      { onLost: (id) => lost.push(id), onReleased: (delivery) => released.push(delivery) },
       () => now,
     );
-    leases.hold([1, 2], 0);
+    leases.hold([one, two], 0);
   });
 
   it("are held from the moment before the claim was sent, for their term", () => {
     now = 59_999;
-    expect(leases.holds(1)).toBe(true);
+    expect(leases.holds(one)).toBe(true);
     now = 60_000;
-    expect(leases.holds(1)).toBe(false);
+    expect(leases.holds(one)).toBe(false);
   });
 
   it("are prolonged by a renewal, from the moment it was asked", async () => {
     now = 30_000;
     await leases.renew();
     now = 89_999;
-    expect(leases.holds(1)).toBe(true);
+    expect(leases.holds(one)).toBe(true);
   });
 
   it("are lost at once when the queue does not name them any more, and somebody is told", async () => {
     renewed = () => [2];
     await leases.renew();
-    expect(leases.holds(1)).toBe(false);
-    expect(leases.holds(2)).toBe(true);
+    expect(leases.holds(one)).toBe(false);
+    expect(leases.holds(two)).toBe(true);
     expect(lost).toEqual([1]);
   });
 
@@ -54,14 +56,14 @@ describe("leases", () => {
     };
     now = 40_000;
     await leases.renew();
-    expect(leases.holds(1)).toBe(true);
+    expect(leases.holds(one)).toBe(true);
     now = 60_000;
-    expect(leases.holds(1)).toBe(false);
+    expect(leases.holds(one)).toBe(false);
   });
 
   it("that were settled while the renewal was asked are not lost", async () => {
     renewed = () => {
-      leases.release(1);
+      leases.release(one);
       return [2];
     };
     await leases.renew();
@@ -70,8 +72,22 @@ describe("leases", () => {
   });
 
   it("tell once when one is let go, so that there is room for the next", () => {
-    leases.release(1);
-    leases.release(1);
-    expect(released).toEqual([1]);
+    leases.release(one);
+    leases.release(one);
+    expect(released).toEqual([one]);
+  });
+
+  it("belong to one claim: letting an earlier one go late does not let go what was claimed again (RES-05)", async () => {
+    const again = { ...one };
+    // The settlement of the first claim is stored, and the next claim is answered before its acknowledgement is read.
+    leases.hold([again], 1_000);
+    expect(leases.holds(one)).toBe(false);
+    leases.release(one);
+    expect(leases.holds(again)).toBe(true);
+    expect(released).toEqual([one]);
+    expect(leases.size).toBe(2);
+    await leases.renew();
+    leases.release(again);
+    expect(released).toEqual([one, again]);
   });
 });

@@ -1,28 +1,29 @@
 import { Reach } from "../../../sidecar/outbound/reach";
 
-const deliveries = (from: number, count: number, priority: number) =>
-  Array.from({ length: count }, (_, index) => ({ id: from + index, priority }));
+const deliveries = (count: number, priority: number) => Array.from({ length: count }, () => ({ priority }));
+const LIVE = { priority: 50 };
+const BACKFILL = { priority: 90 };
 
 describe("how much a sidecar holds (RES-12, INT-04)", () => {
   it("offers backfill half, and live work all that is free", () => {
     const reach = new Reach(100);
     expect(reach.room()).toEqual({ rows: 100, backfill: 50 });
-    reach.hold(deliveries(1, 50, 90));
+    reach.hold(deliveries(50, 90));
     expect(reach.room()).toEqual({ rows: 50, backfill: 0 });
   });
 
   it("offers room by the half, so that not every delivery that ends costs a claim", () => {
     const reach = new Reach(100);
-    reach.hold(deliveries(1, 100, 50));
-    for (let id = 1; id < 50; id += 1) expect(reach.release(id)).toBe(false);
-    expect(reach.release(50)).toBe(true);
+    reach.hold(deliveries(100, 50));
+    for (let n = 1; n < 50; n += 1) expect(reach.release(LIVE)).toBe(false);
+    expect(reach.release(LIVE)).toBe(true);
   });
 
   it("asks for more backfill when half of its half is free, while live work goes on", () => {
     const reach = new Reach(100);
-    reach.hold(deliveries(1, 50, 90));
-    for (let id = 1; id < 25; id += 1) expect(reach.release(id)).toBe(false);
-    expect(reach.release(25)).toBe(true);
+    reach.hold(deliveries(50, 90));
+    for (let n = 1; n < 25; n += 1) expect(reach.release(BACKFILL)).toBe(false);
+    expect(reach.release(BACKFILL)).toBe(true);
     expect(reach.room()).toEqual({ rows: 75, backfill: 25 });
   });
 

@@ -30,7 +30,7 @@ class SettleQueue {
   }
 }
 
-const delivered = (id: number): Settlement => ({ id, outcome: "delivered", exchange: null });
+const delivered = (id: number): Settlement => ({ id, claims: 1, outcome: "delivered", exchange: null });
 const failure = (kind: "technical" | "data"): HubError => new HubError({ kind, code: "x", message: "x", hint: "x" });
 
 describe("the settle buffer", () => {
