@@ -85,7 +85,9 @@ class IntegrationDelivery(models.Model):
     next_attempt_at = fields.Datetime(readonly=True)
     claimed_by = fields.Char(readonly=True, help="The worker that took it last.")
     claimed_at = fields.Datetime(readonly=True)
-    claims = fields.Integer(readonly=True, help="How often a sidecar took it. An answer counts for the claim it names only.")
+    claims = fields.Integer(
+        readonly=True, help="How often a sidecar took it. An answer counts for the claim it names only."
+    )
     lease_until = fields.Datetime(readonly=True)
     wait_for = fields.Char(readonly=True, help="The record that has to exist in the other system first.")
     cause = fields.Char(readonly=True, help="Deliveries with the same cause are healed by the same fix.")

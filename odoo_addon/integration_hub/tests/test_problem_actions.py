@@ -129,5 +129,7 @@ class TestProblemActions(ProblemCase):
         return claimed
 
     def settle_delivered(self, delivery):
-        self.env["integration.queue"].sudo().settle("test", [{"id": delivery.id, "claims": delivery.claims, "outcome": "delivered"}])
+        self.env["integration.queue"].sudo().settle(
+            "test", [{"id": delivery.id, "claims": delivery.claims, "outcome": "delivered"}]
+        )
         self.env.invalidate_all()
