@@ -53,5 +53,11 @@ from . import delivery_status
 from . import event_in_words
 from . import rule_in_words
 from . import rule_owner
+from . import artifact_life
+from . import artifact_release
+from . import integration_table_value
+from . import unknown_values
+from . import rule_content
+from . import rule_history
 from . import system_health
 from . import view_status

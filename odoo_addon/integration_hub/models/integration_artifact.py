@@ -131,6 +131,23 @@ class IntegrationArtifact(models.Model):
         active = self.active_version_id
         return active.content if active else self._shipped_content()
 
+    def _empty_content(self):
+        """What the first version of a file that is not shipped begins with."""
+        return {"entries": []} if self.kind == "table" else {}
+
+    @api.model
+    def _from_catalogue(self):
+        """Makes an artifact for each published file that has none yet. What people wrote on one stays."""
+        known = set(self.search([]).mapped("path"))
+        files = self.env["integration.catalogue"].search([("kind", "=", "file")])
+        self.create(
+            [
+                {"path": entry.code, "title": (entry.content or {}).get("title") or entry.title or entry.code}
+                for entry in files
+                if entry.code not in known and describe_path(entry.code)
+            ]
+        )
+
     @api.model
     def _for_path(self, path):
         """The artifact of a file, made where there is none yet."""

@@ -13,8 +13,9 @@ STATES = [
     ("retired", "Retired"),
 ]
 #: What people may write while a version is a draft, and what they may still add afterwards, until it is active.
-DRAFT_FIELDS = frozenset({"content", "content_text"})
-NOTE_FIELDS = frozenset({"reason", "compliance_note", "rollback_plan", "shadow"})
+CONTENT_FIELDS = frozenset({"content", "content_text"})
+DRAFT_FIELDS = frozenset({"content", "content_text", "value_ids"})
+NOTE_FIELDS = frozenset({"reason", "compliance_note", "rollback_plan", "shadow", "owner_id", "purpose"})
 
 
 class IntegrationArtifactVersion(models.Model):
@@ -36,8 +37,8 @@ class IntegrationArtifactVersion(models.Model):
     kind = fields.Selection(related="artifact_id.kind", store=True)
     system_code = fields.Char(related="artifact_id.system_code")
     object = fields.Char(related="artifact_id.object")
-    owner_id = fields.Many2one(related="artifact_id.owner_id")
-    purpose = fields.Text(related="artifact_id.purpose")
+    owner_id = fields.Many2one(related="artifact_id.owner_id", readonly=False)
+    purpose = fields.Text(related="artifact_id.purpose", readonly=False)
     four_eyes = fields.Boolean(related="artifact_id.four_eyes")
     content = fields.Json(copy=False, help="The whole file, as it would stand in the pack.")
     content_text = fields.Text(
@@ -90,8 +91,7 @@ class IntegrationArtifactVersion(models.Model):
     @api.depends("content")
     def _compute_content_text(self):
         for version in self:
-            has = version.content is not None and version.content is not False
-            version.content_text = json.dumps(version.content, indent=2, ensure_ascii=False) if has else False
+            version.content_text = json.dumps(version.content or {}, indent=2, ensure_ascii=False)
 
     def _inverse_content_text(self):
         for version in self:
@@ -110,12 +110,13 @@ class IntegrationArtifactVersion(models.Model):
     @api.depends("content")
     def _compute_content_hash(self):
         for version in self:
-            version.content_hash = content_hash(version.content)
+            version.content_hash = content_hash(version.content or {})
 
     @api.constrains("content")
     def _check_content(self):
         for version in self:
-            if not isinstance(version.content, dict):
+            # An empty object is kept as nothing.
+            if version.content and not isinstance(version.content, dict):
                 raise ValidationError(_("A file of the pack is a JSON object, in braces."))
 
     # -- rights ----------------------------------------------------------------------------------------------
@@ -129,8 +130,8 @@ class IntegrationArtifactVersion(models.Model):
             if not self.env.su:
                 self._refuse_reserved(vals.keys() - {"artifact_id", "number"}, draft=True)
                 vals |= {"author_id": self.env.uid}
-            if not vals.keys() & DRAFT_FIELDS:
-                vals["content"] = artifact._content() or {}
+            if not vals.keys() & CONTENT_FIELDS:
+                vals["content"] = artifact._content() or artifact._empty_content()
             prepared.append(vals)
         versions = super().create(prepared)
         for version in versions.sudo():
@@ -151,7 +152,7 @@ class IntegrationArtifactVersion(models.Model):
         if not self.env.su:
             for version in self:
                 version._refuse_reserved(vals.keys(), draft=version.state == "draft")
-        changes_content = bool(vals.keys() & DRAFT_FIELDS)
+        changes_content = bool(vals.keys() & CONTENT_FIELDS)
         if changes_content and self.filtered(lambda version: version.state != "draft"):
             raise UserError(_("The content of a version is fixed once it was submitted. Begin a new version."))
         result = super().write(vals)

@@ -44,8 +44,12 @@ class IntegrationCatalogue(models.Model):
     @ormcache("object_code")
     def _object_paths(self, object_code):
         """Dotted Odoo paths that the active mapping of a canonical object reads; an empty tuple when it was never
-        published."""
+        published. A release counts at once; what a sidecar published after it (with a new pack) is newer still."""
         entry = self.sudo().search([("kind", "=", "object"), ("code", "=", object_code)], limit=1)
+        release = self.env["integration.release"]._current()
+        released = (release.objects or {}).get(object_code)
+        if released and not (entry.published_at and entry.published_at > release.create_date):
+            return tuple(released.get("paths") or ())
         return tuple((entry.content or {}).get("paths") or ())
 
     @api.model
@@ -78,6 +82,8 @@ class IntegrationCatalogue(models.Model):
         ]
         changed = published._store(entries)
         created = published._create_missing_systems(catalogue.get("systems") or [])
+        if changed:
+            self.env["integration.artifact"].sudo()._from_catalogue()
         if changed or created:
             self.env.registry.clear_cache()
             self.env.registry.clear_cache("templates")

@@ -17,7 +17,7 @@ BEGIN
       USING ERRCODE = 'HB410', HINT = 'The database may have been restored from a backup. Read the record again and send it.';
   END IF;
   RETURN QUERY
-  SELECT e.path, e.version, v.content
+  SELECT e.path, e.version, coalesce(v.content, '{}')
   FROM jsonb_to_recordset(v_content) AS e(path text, version integer, version_id integer)
   JOIN public.integration_artifact_version v ON v.id = e.version_id
   ORDER BY e.path;

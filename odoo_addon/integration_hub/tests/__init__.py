@@ -1,4 +1,5 @@
 # isort: skip_file
+from . import test_artifact_life
 from . import test_artifacts
 from . import test_brake
 from . import test_capture_changes
@@ -29,7 +30,9 @@ from . import test_releases
 from . import test_replay
 from . import test_retention
 from . import test_rights
+from . import test_rule_history
 from . import test_rule_install
 from . import test_rules
 from . import test_sidecar_key
 from . import test_uninstall
+from . import test_value_tables

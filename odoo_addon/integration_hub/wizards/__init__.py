@@ -5,3 +5,5 @@ from . import delivery_link
 from . import problem_cancel
 from . import rule_install
 from . import sidecar_key
+from . import table_csv
+from . import unknown_value_add

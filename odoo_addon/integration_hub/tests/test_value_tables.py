@@ -1,0 +1,160 @@
+import base64
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+
+from .artifact_case import ArtifactCase
+
+TABLE = "systems/test_crm/tables/cost-centres.json"
+
+
+@tagged("post_install", "-at_install")
+class TestValueTables(ArtifactCase):
+    """MAP-05: values are translated by tables that people edit as rows; an unknown value waits for being added."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.table = cls.make_artifact(TABLE)
+
+    def values(self, version):
+        return [(row.source, row.target) for row in version.value_ids]
+
+    def held(self, count, value="Sales", **values):
+        self.env["res.partner"].create([{"name": f"C{n}", "is_company": True} for n in range(count)])
+        deliveries = self.events().delivery_ids.sudo().filtered(lambda delivery: delivery.system_id == self.crm)
+        deliveries.write(
+            {
+                "state": "held",
+                "error_kind": "data",
+                "error_code": "value_unknown",
+                "error_field": f"{TABLE}#{value}",
+                "cause": f"data:value_unknown:{TABLE}#{value}",
+            }
+            | values
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return deliveries
+
+    def unknown(self):
+        return self.env["integration.unknown.value"].search([("path", "=", TABLE)])
+
+    def add(self, target="4000", user=None, **values):
+        unknown = self.unknown().filtered(lambda row: row.value == "Sales").with_user(user or self.ann)
+        wizard = self.env["integration.unknown.value.add"].with_user(user or self.ann)
+        context = unknown.action_add()["context"]
+        return wizard.with_context(**context).create({"target": target} | values).action_add()
+
+    def csv(self, text, mode="merge"):
+        wizard = self.env["integration.table.csv"].with_user(self.ann)
+        return wizard.create(
+            {
+                "artifact_id": self.table.id,
+                "file": base64.b64encode(text.encode()),
+                "file_name": "cost.csv",
+                "mode": mode,
+            }
+        ).action_import()
+
+    def test_rows_and_content_are_the_same_thing(self):
+        version = self.draft({"title": "Cost centres", "entries": [{"from": "A", "to": 1}]}, artifact=self.table)
+        self.assertEqual([(row.target, row.target_type) for row in version.value_ids], [("1", "number")])
+        version.value_ids = [(0, 0, {"source": "B", "target": "2000", "note": "new"})]
+        self.assertEqual(
+            version.content,
+            {
+                "title": "Cost centres",
+                "entries": [{"from": "A", "to": 1}, {"from": "B", "to": "2000", "note": "new"}],
+            },
+        )
+        version.value_ids[0].unlink()
+        self.assertEqual([entry["from"] for entry in version.content["entries"]], ["B"])
+        version.content = {"X": "9"}
+        self.assertEqual(self.values(version), [("X", "9")])
+
+    def test_rows_of_a_submitted_version_stay(self):
+        version = self.draft({"entries": [{"from": "A", "to": "1"}]}, artifact=self.table)
+        version.action_activate()
+        with self.assertRaisesRegex(UserError, "fixed"):
+            version.value_ids.write({"target": "2"})
+        with self.assertRaisesRegex(UserError, "fixed"):
+            self.env["integration.table.value"].with_user(self.ann).create(
+                {"version_id": version.id, "source": "B", "target": "2"}
+            )
+        with self.assertRaises(AccessError):
+            version.value_ids.with_user(self.operator).write({"target": "2"})
+
+    def test_a_number_that_is_none_is_refused(self):
+        version = self.draft({"entries": []}, artifact=self.table)
+        with self.assertRaisesRegex(ValidationError, "abc"):
+            version.value_ids = [(0, 0, {"source": "A", "target": "abc", "target_type": "number"})]
+
+    def test_unknown_values_are_counted_for_each_table(self):
+        self.held(3)
+        self.held(2, value="R#D")
+        self.assertEqual(self.unknown().mapped(lambda row: (row.value, row.waiting)), [("Sales", 3), ("R#D", 2)])
+        self.assertEqual(self.table.unknown_count, 2)
+        self.assertEqual(self.unknown()[0].artifact_id, self.table)
+
+    def test_unknown_values_of_other_companies_are_not_shown(self):
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        self.held(1, company_id=other.id)
+        self.assertFalse(self.unknown().with_user(self.operator).search([("path", "=", TABLE)]))
+
+    def test_adding_the_value_lets_all_that_wait_go_under_the_new_release(self):
+        waiting, others = self.held(3), self.held(1, value="Other")
+        self.add()
+        self.env.invalidate_all()
+        release = self.env["integration.release"]._current()
+        self.assertEqual(set(waiting.mapped(lambda row: (row.state, row.release))), {("pending", release.number)})
+        self.assertEqual(others.state, "held")
+        self.assertEqual(self.table.active_version_id.content, {"entries": [{"from": "Sales", "to": "4000"}]})
+        self.assertEqual(self.unknown().mapped("value"), ["Other"])
+
+    def test_with_four_eyes_the_value_waits_for_its_approval(self):
+        waiting = self.held(1)
+        self.table.four_eyes = True
+        self.add()
+        version = self.table.draft_version_id
+        self.assertEqual((version.state, waiting.state), ("in_review", "held"))
+        version.sudo().write({"compliance_note": "x", "rollback_plan": "x"})
+        version.with_user(self.bob).action_approve()
+        version.with_user(self.bob).action_activate()
+        self.env.invalidate_all()
+        self.assertEqual(waiting.state, "pending")
+
+    def test_operators_see_unknown_values_and_add_none(self):
+        self.held(1)
+        self.assertEqual(len(self.unknown().with_user(self.operator)), 1)
+        with self.assertRaises(AccessError):
+            self.add(user=self.operator)
+
+    def test_a_csv_goes_in_and_comes_out_again(self):
+        self.csv("\ufefffrom;to;note\nA;1000;first\n\nB;'=2\n")
+        version = self.table.draft_version_id
+        self.assertEqual(self.values(version), [("A", "1000"), ("B", "=2")])
+        version.action_activate()
+        download = self.table.with_user(self.ann).action_export_csv()
+        wizard = self.env["integration.table.csv"].browse(int(download["url"].split("/")[4]))
+        text = base64.b64decode(wizard.file).decode("utf-8-sig")
+        self.assertEqual(text, "from,to,note\r\nA,1000,first\r\nB,'=2,\r\n")
+
+    def test_a_csv_adds_or_is_the_whole_table(self):
+        self.draft({"entries": [{"from": "A", "to": 1}]}, artifact=self.table).action_activate()
+        self.csv("from,to\nA,2\nB,3\n")
+        version = self.table.draft_version_id
+        self.assertEqual([(entry["from"], entry["to"]) for entry in version.content["entries"]], [("A", 2), ("B", "3")])
+        self.csv("from,to\nC,4\n", mode="replace")
+        self.assertEqual(self.values(version), [("C", "4")])
+
+    def test_a_wrong_csv_changes_nothing_and_names_its_lines(self):
+        for text, words in (
+            ("a,b\n1,2\n", "from, to"),
+            ("from,to\nA,1\nA,2\n", "line 3: “A” stands in line 2"),
+            ("from,to\n,2\n", "line 2"),
+            ("from,to\n", "no values"),
+        ):
+            with self.subTest(text=text), self.assertRaisesRegex(UserError, words):
+                self.csv(text)
+        self.assertFalse(self.table.draft_version_id)
