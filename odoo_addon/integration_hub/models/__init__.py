@@ -11,6 +11,7 @@ from . import integration_catalogue
 from . import integration_rule
 from . import integration_artifact
 from . import integration_artifact_version
+from . import mapping_editor
 from . import integration_event
 from . import integration_event_payload
 from . import integration_delivery
