@@ -1,24 +1,28 @@
-import type { Json, JsonObject } from "../domain/json";
+import type { Json } from "../domain/json";
 import type { Test } from "./conditions";
 import { compileCondition } from "./conditions";
-import type { MappingDefinition, MappingLine, Tables, WhenEmpty } from "./definition";
-import { dataFailure, inWords } from "./fault";
+import type { MappingDefinition, MappingLine, WhenEmpty } from "./definition";
 import { LIMITS } from "./limits";
 import type { LineSurroundings } from "./line";
-import { compileValue, missing } from "./line";
+import { compileValue, isCopy, missing } from "./line";
 import { compileLinkCollectors } from "./link-collectors";
-import { compileReader, isObject, parsePath } from "./paths";
+import { compileReader, parsePath } from "./paths";
 import type { PackProblem } from "./problem";
 import { MappingPackError } from "./problem";
-import type { CompiledMapping, RunState, Step } from "./run";
-import { countWritten, runSteps } from "./run";
+import type { CompiledMapping, ObjectStep, Step } from "./run";
+import { countWritten } from "./run";
 import { checkMappingShape } from "./shapes";
 import { collectSourcePaths } from "./source-paths";
+import type { Target } from "./steps";
+import { copyStep, groupStep, leafStep, mapItems, objectStep } from "./steps";
+import type { Tables } from "./tables";
 
 export interface CompileOptions {
-  /** Name of the file in messages. */
+  /** Path of the file in the pack, for messages. */
   file: string;
   tables?: Tables;
+  /** Lines that are checked but not run: what they carry belongs to the target (ownership.ts). */
+  leaveOut?: ReadonlySet<MappingLine>;
 }
 
 /** Compiles a mapping to closures, once. Throws MappingPackError with every problem, each with its place and fix. */
@@ -26,17 +30,27 @@ export function compileMapping(definition: unknown, options: CompileOptions): Co
   const problems = checkMappingShape(definition, options.file);
   if (problems.length > 0) throw new MappingPackError(problems);
   const mapping = definition as MappingDefinition;
-  const compiler = new Compiler(mapping, options.file, options.tables ?? new Map());
-  const steps = compiler.lines(mapping.lines, { place: "lines", field: compiler.object, target: "", depth: 0 });
+  const leaveOut = options.leaveOut ?? new Set();
+  const compiler = new Compiler(mapping, options.file, options.tables ?? new Map(), leaveOut);
+  const make = compiler.object(mapping.lines, { place: "lines", field: compiler.name, target: "", depth: 0 });
+  const lines = without(mapping.lines, leaveOut);
   if (compiler.problems.length > 0) throw new MappingPackError(compiler.problems);
   return {
     file: options.file,
     definition: mapping,
-    steps,
-    linkCollectors: compileLinkCollectors(mapping.lines),
-    sourcePaths: collectSourcePaths(mapping.lines),
+    lines,
+    make,
+    linkCollectors: compileLinkCollectors(lines),
+    sourcePaths: collectSourcePaths(lines),
     writeBack: mapping.writeBack ?? [],
   };
+}
+
+function without(lines: readonly MappingLine[], leaveOut: ReadonlySet<MappingLine>): readonly MappingLine[] {
+  if (leaveOut.size === 0) return lines;
+  return lines
+    .filter((line) => !leaveOut.has(line))
+    .map((line) => (line.lines === undefined ? line : { ...line, lines: [...without(line.lines, leaveOut)] }));
 }
 
 /** Where a list of lines stands: in the file, in the words of the canonical object, and how deep. */
@@ -54,7 +68,7 @@ type Node = { key: string; leaf: { line: MappingLine; place: string }[] } | { ke
 class Compiler {
   readonly problems: PackProblem[] = [];
   /** The canonical object the mapping is about. */
-  readonly object: string;
+  readonly name: string;
   private readonly toSystem: boolean;
   private readonly whenEmpty: WhenEmpty;
   private count = 0;
@@ -63,11 +77,12 @@ class Compiler {
     mapping: MappingDefinition,
     private readonly file: string,
     private readonly tables: Tables,
+    private readonly leaveOut: ReadonlySet<MappingLine>,
   ) {
     this.whenEmpty = mapping.whenEmpty ?? "omit";
     const canonical =
       "object" in mapping.source ? mapping.source : "object" in mapping.target ? mapping.target : undefined;
-    this.object = canonical?.object ?? "record";
+    this.name = canonical?.object ?? "record";
     this.toSystem = "object" in mapping.source && "type" in mapping.target;
     if ("object" in mapping.source === "object" in mapping.target) {
       this.report(
@@ -78,7 +93,8 @@ class Compiler {
     }
   }
 
-  lines(lines: readonly MappingLine[], level: Level): Step[] {
+  /** Compiles lines that write into one object. */
+  object(lines: readonly MappingLine[], level: Level): ObjectStep {
     const nodes: Node[] = [];
     for (const [index, line] of lines.entries()) {
       this.count += 1;
@@ -87,7 +103,7 @@ class Compiler {
       }
       this.place(nodes, line, `${level.place}[${index}]`);
     }
-    return nodes.map((node) => this.node(node, level));
+    return objectStep(this.targets(nodes, level));
   }
 
   /** Puts a line at its place in the tree of target objects. */
@@ -127,62 +143,53 @@ class Compiler {
     }
   }
 
-  private node(node: Node, level: Level): Step {
-    if ("leaf" in node) {
-      const steps = node.leaf.map(({ line, place }) => this.leaf(node.key, line, place, level));
-      const [only] = steps;
-      return steps.length === 1 && only !== undefined
-        ? only
-        : (input, out, state) => runSteps(steps, input, out, state);
-    }
-    const steps = node.group.map((inner) => this.node(inner, level));
-    const key = node.key;
-    return (input, out, state) => {
-      const inner: JsonObject = {};
-      const before = state.written;
-      runSteps(steps, input, inner, state);
-      if (state.written !== before) out[key] = inner;
-    };
+  private targets(nodes: readonly Node[], level: Level): Target[] {
+    return nodes.flatMap((node): Target[] => {
+      if ("group" in node) {
+        const inner = this.targets(node.group, level);
+        return inner.length === 0 ? [] : [{ key: node.key, step: groupStep(inner) }];
+      }
+      // Left-out lines are compiled as well: a mistake in them is a mistake of the file.
+      const compiled = node.leaf.map(({ line, place }) => ({ line, step: this.leaf(line, place, level) }));
+      const kept = compiled.filter(({ line }) => !this.leaveOut.has(line));
+      const [only] = kept;
+      if (only === undefined) return [];
+      const step = kept.length === 1 && only.line.append !== true ? only.step : leafStep(kept);
+      return [{ key: node.key, step }];
+    });
   }
 
-  private leaf(key: string, line: MappingLine, place: string, level: Level): Step {
+  private leaf(line: MappingLine, place: string, level: Level): Step {
     const around = this.surroundings(line, place, level);
-    const step =
-      line.each === undefined ? this.valueStep(key, line, around) : this.eachStep(key, line, line.each, around, level);
+    const step = line.each === undefined ? this.valueStep(line, around) : this.eachStep(line, line.each, around, level);
     if (line.when === undefined) return step;
     const holds = this.condition(line.when, `${place}.when`);
-    return (input, out, state) => {
-      if (holds(input)) step(input, out, state);
-    };
+    return (input, state) => (holds(input) ? step(input, state) : undefined);
   }
 
-  private valueStep(key: string, line: MappingLine, around: LineSurroundings): Step {
+  private valueStep(line: MappingLine, around: LineSurroundings): Step {
     this.checkSource(line, around);
-    const value = compileValue(line, around);
     const blank: Json | undefined = around.whenEmpty === "null" ? null : around.whenEmpty === "blank" ? "" : undefined;
+    const whenEmpty = line.append === true ? undefined : blank;
+    if (isCopy(line)) return copyStep(line.from, `${around.place}.from`, whenEmpty, around);
+    const value = compileValue(line, around);
     const required = line.required === true;
-    const appends = line.append === true;
     const isLink = line.link !== undefined;
     const field = around.field;
-    return (input, out, state) => {
+    return (input, state) => {
       const linksMissing = isLink ? state.missingLinks.length : 0;
       const found = value(input, state);
       if (found === undefined || found === null || found === "") {
         // A link that is still to come is reported as such; the line has a value, just not yet.
         if (required && !(isLink && state.missingLinks.length > linksMissing)) throw missing(around, state);
-        if (found === undefined || blank === undefined || appends) return;
-        out[key] = blank;
-        state.written += 1;
-        return;
+        return found === undefined ? undefined : whenEmpty;
       }
-      if (appends) append(out, key, found);
-      else out[key] = found;
       if (typeof found === "object") countWritten(found, state, field);
-      else state.written += 1;
+      return found;
     };
   }
 
-  private eachStep(key: string, line: MappingLine, each: string, around: LineSurroundings, level: Level): Step {
+  private eachStep(line: MappingLine, each: string, around: LineSurroundings, level: Level): Step {
     const parsed = parsePath(each);
     if ("reason" in parsed) this.report(`${around.place}.each`, parsed.reason, "Write the path of a list, order_line.");
     if (level.depth >= LIMITS.eachDepth) {
@@ -198,15 +205,13 @@ class Compiler {
       target: `${around.target}[].`,
       depth: level.depth + 1,
     };
-    const steps = this.lines(line.lines ?? [], inner);
-    return (input, out, state) => {
-      const list = read(input) ?? undefined;
-      if (list === undefined) {
-        if (line.required === true) throw missing(around, state);
-        return;
-      }
-      out[key] = mapItems(list, steps, takes, around.field, state);
-      state.written += 1;
+    const make = this.object(line.lines ?? [], inner);
+    const required = line.required === true;
+    return (input, state) => {
+      const list = read(input);
+      if (list !== undefined && list !== null) return mapItems(list, make, takes, around.field, level.depth, state);
+      if (required) throw missing(around, state);
+      return undefined;
     };
   }
 
@@ -256,41 +261,4 @@ class Compiler {
   private report(path: string, reason: string, fix: string): void {
     this.problems.push({ file: this.file, path, reason, fix });
   }
-}
-
-/** A new list each time: the one that is there may be the source's own, or a constant of the mapping. */
-function append(out: JsonObject, key: string, value: Json): void {
-  const list = Object.hasOwn(out, key) ? out[key] : undefined;
-  out[key] = Array.isArray(list) ? [...list, value] : [value];
-}
-
-function mapItems(list: Json, steps: Step[], takes: Test | undefined, field: string, state: RunState): Json[] {
-  if (!Array.isArray(list)) {
-    throw dataFailure(
-      "mapping_value_unusable",
-      field,
-      `${inWords(field)} is not a list.`,
-      "Correct the path of each in the mapping.",
-    );
-  }
-  const items: Json[] = [];
-  for (let index = 0; index < list.length; index += 1) {
-    const item = list[index];
-    if (!isObject(item)) {
-      throw dataFailure(
-        "mapping_value_unusable",
-        field,
-        `${inWords(field)} holds something that is not a record.`,
-        "Correct the path of each in the mapping.",
-      );
-    }
-    if (takes !== undefined && !takes(item)) continue;
-    const made: JsonObject = {};
-    state.indices.push(index);
-    runSteps(steps, item, made, state);
-    state.indices.pop();
-    countWritten(null, state, field);
-    items.push(made);
-  }
-  return items;
 }

@@ -101,9 +101,6 @@ export interface MappingDefinition {
   writeBack?: WriteBack[];
 }
 
-/** Named value tables: `deal-stages` → its values. */
-export type Tables = ReadonlyMap<string, ReadonlyMap<string, Json>>;
-
 /** What one rule of `mappings/rules` says; an administrator installs it in Odoo, where it can be changed. */
 export interface RuleDefinition {
   $schema?: string;

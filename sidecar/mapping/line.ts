@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../domain/json";
-import type { Lookup, MappingLine, Tables, WhenEmpty } from "./definition";
+import type { Lookup, MappingLine, WhenEmpty } from "./definition";
 import { dataFailure, inWords, ValueFault } from "./fault";
 import type { Argument, MappingFunction } from "./mapping-function";
 import { checkArguments, FUNCTIONS } from "./functions";
@@ -7,6 +7,7 @@ import { LIMITS } from "./limits";
 import type { Reader } from "./paths";
 import { compileReader, isEmpty, parsePath } from "./paths";
 import type { RunState } from "./run";
+import type { Tables, ValueTable } from "./tables";
 
 /** Gives a line's value; undefined leaves the target out. */
 export type ValueSource = (input: JsonObject, state: RunState) => Json | undefined;
@@ -23,6 +24,12 @@ export interface LineSurroundings {
   tables: Tables;
   whenEmpty: WhenEmpty;
   report: (path: string, reason: string, fix: string) => void;
+}
+
+/** Whether a line does nothing but copy one value. */
+export function isCopy(line: MappingLine): line is MappingLine & { from: string } {
+  const more = [line.const, line.link, line.apply, line.lookup, line.default].some((part) => part !== undefined);
+  return typeof line.from === "string" && line.required !== true && !more;
 }
 
 /** The source of a line with its functions, lookup and default, in this order. */
@@ -102,7 +109,6 @@ function withFunction(
 function withLookup(value: ValueSource, lookup: Lookup, line: MappingLine, around: LineSurroundings): ValueSource {
   const table = tableOf(lookup, around);
   const unknown = lookup.unknown ?? "hold";
-  const name = typeof lookup.table === "string" ? `the table “${lookup.table}”` : "the mapping's value table";
   if (unknown === "default" && line.default === undefined) {
     around.report(
       `${around.place}.lookup.unknown`,
@@ -110,27 +116,48 @@ function withLookup(value: ValueSource, lookup: Lookup, line: MappingLine, aroun
       "Add a default.",
     );
   }
+  const { values, fallback } = table;
   return (input, state) => {
     const before = value(input, state);
-    if (before === undefined || isEmpty(before)) return before;
-    const key = typeof before === "object" ? undefined : String(before);
-    const after = key === undefined ? undefined : table.get(key);
+    if (before === undefined || before === null || before === "") return before;
+    const after =
+      typeof before === "object" ? undefined : values.get(typeof before === "string" ? before : `${before}`);
     if (after !== undefined) return after;
+    if (fallback !== undefined) return fallback;
     if (unknown === "pass") return before;
     if (unknown !== "hold") return undefined;
-    const shown = key === undefined ? "this list or object" : `“${key.slice(0, 80)}”`;
-    const hint = `Add the value to ${name} (${around.file}), or change it in Odoo, then retry.`;
-    throw fault(new ValueFault("mapping_value_unknown", `${shown} is not in ${name}`, hint), around, state);
+    throw unknownValue(before, table, around, state);
   };
 }
 
-function tableOf(lookup: Lookup, around: LineSurroundings): ReadonlyMap<string, Json> {
-  if (typeof lookup.table !== "string") return new Map(Object.entries(lookup.table));
+function tableOf(lookup: Lookup, around: LineSurroundings): ValueTable {
+  if (typeof lookup.table !== "string") {
+    const values = new Map(Object.entries(lookup.table));
+    return { file: around.file, title: "", values, fallback: undefined };
+  }
   const table = around.tables.get(lookup.table);
   if (table !== undefined) return table;
   const known = [...around.tables.keys()].join(", ") || "none";
   around.report(`${around.place}.lookup.table`, `there is no table "${lookup.table}"`, `Tables here: ${known}.`);
-  return new Map();
+  return { file: around.file, title: lookup.table, values: new Map(), fallback: undefined };
+}
+
+/**
+ * The failure of a value that a table does not hold. Its place is the table and the value, not the field: all deliveries that wait for one
+ * value have one cause, and adding the value releases them.
+ */
+function unknownValue(value: Json, table: ValueTable, around: LineSurroundings, state: RunState): Error {
+  if (typeof value === "object") {
+    return fault(new ValueFault("mapping_value_unusable", "a list or object cannot be looked up"), around, state);
+  }
+  const text = String(value).slice(0, LIMITS.argumentLength);
+  const name = table.title === "" ? `the value table in ${table.file}` : `the table “${table.title}”`;
+  return dataFailure(
+    "value_unknown",
+    `${table.file}#${text}`,
+    `${inWords(placed(around.field, state))}: “${text}” is not in ${name}.`,
+    `Add “${text}” to ${name}: what waits for it then goes by itself. Or choose another value on the record in Odoo.`,
+  );
 }
 
 function withDefault(value: ValueSource, fallback: Json): ValueSource {
@@ -140,7 +167,7 @@ function withDefault(value: ValueSource, fallback: Json): ValueSource {
   };
 }
 
-function readerOf(path: string, place: string, around: LineSurroundings): Reader {
+export function readerOf(path: string, place: string, around: LineSurroundings): Reader {
   const parsed = parsePath(path);
   if ("segments" in parsed) return compileReader(parsed.segments);
   around.report(place, parsed.reason, "Write a dotted path such as partner_id.country_id.code.");
@@ -158,8 +185,8 @@ export function missing(around: LineSurroundings, state: RunState): Error {
   );
 }
 
-function fault(thrown: unknown, around: LineSurroundings, state: RunState): unknown {
-  if (!(thrown instanceof ValueFault)) return thrown;
+function fault(thrown: unknown, around: LineSurroundings, state: RunState): Error {
+  if (!(thrown instanceof ValueFault)) return thrown as Error;
   const field = placed(around.field, state);
   const hint = thrown.hint ?? `Correct the value in Odoo, or the line ${around.place} of ${around.file}, then retry.`;
   return dataFailure(thrown.code, field, `${inWords(field)}: ${thrown.message}.`, hint);

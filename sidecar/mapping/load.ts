@@ -3,18 +3,19 @@ import type { CanonicalObject } from "./canonical";
 import { CanonicalObjects } from "./canonical";
 import { compileMapping } from "./compile";
 import { checkOdooMapping, checkRule, checkSystemMapping } from "./cross-checks";
-import type { RuleDefinition, Tables } from "./definition";
+import type { RuleDefinition } from "./definition";
 import type { DocumentCheck } from "./documents";
 import { compileDocumentCheck } from "./documents";
 import type { Overlay, PackContents, PackFile, PackFiles } from "./pack-files";
 import { layOver, readContents, sortFiles } from "./pack-files";
-import { isObject } from "./paths";
 import type { PackProblem } from "./problem";
 import { MappingPackError } from "./problem";
 import type { OdooEntry, SystemEntry } from "./mapping-registry";
 import { MappingRegistry } from "./mapping-registry";
 import type { CompiledMapping } from "./run";
-import { checkCanonicalShape, checkRuleShape, checkTableShape } from "./shapes";
+import { checkCanonicalShape, checkRuleShape } from "./shapes";
+import type { Tables } from "./tables";
+import { loadTables } from "./tables";
 
 /**
  * Reads, compiles and cross-checks a mapping pack. Later folders are laid over earlier ones, file by file, and the overlay over all of them.
@@ -179,16 +180,6 @@ function loadRules(files: PackFiles, odoo: ReadonlyMap<string, OdooEntry>, probl
     problems.push(...checkRule(rule, file.file, modelOf(rule.object, rule.model), takes));
   }
   return [...rules.values()];
-}
-
-function loadTables(files: readonly PackFile[], problems: PackProblem[]): Tables {
-  return new Map(
-    files.map((file) => {
-      const found = checkTableShape(file.content, file.file);
-      problems.push(...found);
-      return [file.name, new Map(found.length === 0 && isObject(file.content) ? Object.entries(file.content) : [])];
-    }),
-  );
 }
 
 function compiled(file: PackFile, tables: Tables, problems: PackProblem[]): CompiledMapping | undefined {

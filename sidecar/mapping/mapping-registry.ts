@@ -87,7 +87,7 @@ export class MappingRegistry {
 
   /** Target paths that the mapping may fill in a system's document: `properties.name`, `associations.company`. */
   targetPaths(system: string, object: string): string[] {
-    return this.entryOf(system, object).mapping.definition.lines.map(({ to }) => to);
+    return this.entryOf(system, object).mapping.lines.map(({ to }) => to);
   }
 
   /** The links toSystem would look up: fetch those of a batch in one query, then give it a synchronous lookup. */

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../domain/json";
-import type { MappingDefinition, WriteBack } from "./definition";
+import type { MappingDefinition, MappingLine, WriteBack } from "./definition";
 import { dataFailure } from "./fault";
 import { LIMITS } from "./limits";
 
@@ -25,16 +25,19 @@ export interface RunResult {
 
 /** What travels through the closures of one run. */
 export interface RunState {
-  link: RunContext["link"];
-  missingLinks: MissingLink[];
-  /** Values written so far; also how a group knows whether anything was written into it. */
+  readonly link: RunContext["link"];
+  readonly missingLinks: MissingLink[];
+  /** Values that may have been written so far, against the bound of one run. */
   written: number;
-  /** Positions of the surrounding `each` items, for naming a field: `contract.lines[2].unitPrice`. */
-  indices: number[];
+  /** Positions of the surrounding `each` items by depth, for naming a field: `contract.lines[2].unitPrice`. */
+  readonly indices: number[];
 }
 
-/** One compiled line, or one group of lines that write into the same nested object. */
-export type Step = (input: JsonObject, out: JsonObject, state: RunState) => void;
+/** One target of a compiled mapping: its value, or undefined where it is left out. */
+export type Step = (input: JsonObject, state: RunState) => Json | undefined;
+
+/** All targets of one object; the object is made even when it stays empty. */
+export type ObjectStep = (input: JsonObject, state: RunState) => JsonObject;
 
 /** Calls back with every link that the lines would ask for. */
 export type LinkCollector = (input: JsonObject, add: (lane: string, type: string) => void) => void;
@@ -42,7 +45,9 @@ export type LinkCollector = (input: JsonObject, add: (lane: string, type: string
 export interface CompiledMapping {
   readonly file: string;
   readonly definition: MappingDefinition;
-  readonly steps: readonly Step[];
+  /** The lines that run: those of the definition without what the target owns. */
+  readonly lines: readonly MappingLine[];
+  readonly make: ObjectStep;
   readonly linkCollectors: readonly LinkCollector[];
   /** Dotted paths that are read, in the order of the lines. */
   readonly sourcePaths: readonly string[];
@@ -51,16 +56,9 @@ export interface CompiledMapping {
 
 /** Runs a mapping over one document. Every failure is a HubError of kind `data` that names its field. */
 export function run(mapping: CompiledMapping, input: JsonObject, context: RunContext): RunResult {
-  const document: JsonObject = {};
   const missingLinks: MissingLink[] = [];
-  const state: RunState = { link: context.link, missingLinks, written: 0, indices: [] };
-  runSteps(mapping.steps, input, document, state);
+  const document = mapping.make(input, { link: context.link, missingLinks, written: 0, indices: [] });
   return { document, missingLinks };
-}
-
-export function runSteps(steps: readonly Step[], input: JsonObject, out: JsonObject, state: RunState): void {
-  // By index: this is the innermost loop, and an iterator costs as much as a short line.
-  for (let index = 0; index < steps.length; index += 1) (steps[index] as Step)(input, out, state);
 }
 
 /** The links a run would look up, so that a whole batch can be fetched in one query. */
@@ -77,12 +75,16 @@ export function sourcePaths(mapping: CompiledMapping): readonly string[] {
   return mapping.sourcePaths;
 }
 
-/** Counts what is written, values inside lists and objects included, against the bound of one run. */
-export function countWritten(value: Json, state: RunState, field: string): void {
-  state.written += 1;
-  if (typeof value === "object" && value !== null) {
-    for (const inner of Array.isArray(value) ? value : Object.values(value)) countWritten(inner, state, field);
-  }
+/** Counts a list or object with all that is in it against the bound of one run. */
+export function countWritten(value: JsonObject | Json[], state: RunState, field: string): void {
+  const inside = Array.isArray(value) ? value : Object.values(value);
+  reserve(inside.length, state, field);
+  for (const inner of inside) if (typeof inner === "object" && inner !== null) countWritten(inner, state, field);
+}
+
+/** Takes so many values off the bound of one run; throws when it is used up. */
+export function reserve(values: number, state: RunState, field: string): void {
+  state.written += values;
   if (state.written > LIMITS.outputValues) {
     throw dataFailure(
       "mapping_output_too_large",

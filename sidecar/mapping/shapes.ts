@@ -2,7 +2,9 @@ import type { ErrorObject, ValidateFunction } from "ajv";
 import Ajv2020 from "ajv/dist/2020";
 import canonicalMetaSchema from "../../mappings/schema/canonical-meta.schema.json";
 import mappingSchema from "../../mappings/schema/mapping.schema.json";
+import ownershipSchema from "../../mappings/schema/ownership.schema.json";
 import ruleSchema from "../../mappings/schema/rule.schema.json";
+import tableSchema from "../../mappings/schema/table.schema.json";
 import type { PackProblem } from "./problem";
 
 // `verbose` stays off: an error must not carry the data it was found in.
@@ -16,12 +18,8 @@ const ajv = new Ajv2020({
 const validateMapping = ajv.compile(mappingSchema);
 const validateRule = ajv.compile(ruleSchema);
 const validateCanonicalMeta = ajv.compile(canonicalMetaSchema);
-const validateTable = ajv.compile({
-  $id: "hub:schema/table",
-  type: "object",
-  maxProperties: 20_000,
-  additionalProperties: { type: ["string", "number", "boolean", "null"] },
-});
+const validateTable = ajv.compile(tableSchema);
+const validateOwnership = ajv.compile(ownershipSchema);
 
 /** What is wrong with the form of a mapping file; unknown keys are refused. */
 export function checkMappingShape(definition: unknown, file: string): PackProblem[] {
@@ -40,7 +38,12 @@ export function checkCanonicalShape(definition: unknown, file: string): PackProb
 
 /** What is wrong with the form of a value table. */
 export function checkTableShape(definition: unknown, file: string): PackProblem[] {
-  return check(validateTable, definition, file, "A table is one object: from value to value.");
+  return check(validateTable, definition, file, "See mappings/schema/table.schema.json and docs/mappings.md.");
+}
+
+/** What is wrong with the form of `ownership.json`. */
+export function checkOwnershipShape(definition: unknown, file: string): PackProblem[] {
+  return check(validateOwnership, definition, file, "See mappings/schema/ownership.schema.json and docs/mappings.md.");
 }
 
 function check(validate: ValidateFunction, data: unknown, file: string, fix: string): PackProblem[] {

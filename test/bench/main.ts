@@ -5,13 +5,14 @@
 import { Command } from "commander";
 import { capture } from "./capture";
 import { latency } from "./latency";
+import { mapping } from "./mapping";
 import { monthEnd } from "./month-end";
 import { report, type Bench, type BenchOptions } from "./report";
 import { scale } from "./scale";
 import { soak } from "./soak";
 import { throughput } from "./throughput";
 
-const BENCHES: Bench[] = [capture, latency, scale, throughput, monthEnd, soak];
+const BENCHES: Bench[] = [capture, latency, mapping, scale, throughput, monthEnd, soak];
 
 const program = new Command("npm run bench --")
   .argument("<name>", `what to measure: ${BENCHES.map((bench) => `${bench.name} (${bench.title})`).join("; ")}`)

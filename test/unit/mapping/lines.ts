@@ -1,9 +1,10 @@
 import type { Failure } from "../../../sidecar/domain/errors";
 import { isHubError } from "../../../sidecar/domain/errors";
-import type { Json, JsonObject } from "../../../sidecar/domain/json";
+import type { JsonObject } from "../../../sidecar/domain/json";
 import type { MappingLine } from "../../../sidecar/mapping/definition";
 import type { CompiledMapping, RunResult } from "../../../sidecar/mapping/registry";
 import { compileMapping, run } from "../../../sidecar/mapping/registry";
+import { loadTables } from "../../../sidecar/mapping/tables";
 
 /** Compiles lines of a system mapping from the canonical object `customer`. */
 export function compiled(lines: MappingLine[], more: JsonObject = {}): CompiledMapping {
@@ -15,7 +16,8 @@ export function compiled(lines: MappingLine[], more: JsonObject = {}): CompiledM
     lines,
     ...more,
   };
-  const tables = new Map([["countries", new Map<string, Json>([["BE", "Belgium"]])]]);
+  const content = { title: "Country names", entries: [{ from: "BE", to: "Belgium" }] };
+  const tables = loadTables([{ file: "systems/crm/tables/countries.json", name: "countries", content }], []);
   return compileMapping(definition, { file: "systems/crm/mappings/customer.json", tables });
 }
 

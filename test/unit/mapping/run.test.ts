@@ -83,11 +83,21 @@ describe("a lookup (MAP-05)", () => {
     });
   });
 
-  it("holds a value it does not know and names the field, the value and the table", () => {
+  it("holds a value it does not know; table and value are the place, so that all who wait for it have one cause", () => {
     const lines = [{ to: "country", from: "country", lookup: { table: "countries" } }];
-    const failure = failureOf(() => runLines(lines, { country: "XX" }));
-    expect(failure).toMatchObject({ kind: "data", code: "mapping_value_unknown", field: "customer.country" });
-    expect(failure).toHaveProperty("message", expect.stringContaining("“XX” is not in the table “countries”"));
+    expect(failureOf(() => runLines(lines, { country: "XX" }))).toMatchObject({
+      kind: "data",
+      code: "value_unknown",
+      field: "systems/crm/tables/countries.json#XX",
+      message: "Customer: country: “XX” is not in the table “Country names”.",
+      hint: expect.stringContaining("Add “XX” to the table “Country names”") as string,
+    });
+  });
+
+  it("names the mapping as the place when the table stands in it", () => {
+    const lines = [{ to: "stage", from: "stage", lookup: { table: { New: "open" } } }];
+    const failure = failureOf(() => runLines(lines, { stage: 7 }));
+    expect(failure).toMatchObject({ code: "value_unknown", field: "systems/crm/mappings/customer.json#7" });
   });
 
   it.each([

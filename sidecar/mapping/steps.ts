@@ -1,0 +1,142 @@
+import type { Json, JsonObject } from "../domain/json";
+import type { Test } from "./conditions";
+import type { MappingLine } from "./definition";
+import { dataFailure, inWords } from "./fault";
+import { LIMITS } from "./limits";
+import type { LineSurroundings } from "./line";
+import { readerOf } from "./line";
+import { isObject, isPlainName } from "./paths";
+import type { ObjectStep, RunState, Step } from "./run";
+import { countWritten, reserve } from "./run";
+
+/** One key of an object that is made, and what gives its value. */
+export interface Target {
+  key: string;
+  step: Step;
+}
+
+/**
+ * Makes an object of its targets. It starts as a copy of an object that has all keys, which the engine makes in one go and always in the
+ * same shape; a value then goes into a place that is there already. Only where a target is left out is the object built key by key.
+ */
+export function objectStep(targets: readonly Target[]): ObjectStep {
+  const make = compileObject(targets);
+  return (input, state) => make(input, state) ?? {};
+}
+
+/** As objectStep, but an object that stays empty is left out. */
+export function groupStep(targets: readonly Target[]): Step {
+  return compileObject(targets);
+}
+
+function compileObject(targets: readonly Target[]): (input: JsonObject, state: RunState) => JsonObject | undefined {
+  const count = targets.length;
+  const keys = targets.map(({ key }) => key);
+  const steps = targets.map(({ step }) => step);
+  const blank = JSON.parse(JSON.stringify(Object.fromEntries(keys.map((key) => [key, null])))) as Record<
+    string,
+    Json | undefined
+  >;
+  for (const key of keys) blank[key] = undefined;
+  return (input, state) => {
+    const made = { ...blank };
+    let absent = 0;
+    for (let index = 0; index < count; index += 1) {
+      const value = (steps[index] as Step)(input, state);
+      if (value === undefined) absent += 1;
+      else made[keys[index] as string] = value;
+    }
+    state.written += count;
+    if (absent === 0) return made as JsonObject;
+    return absent === count ? undefined : filledOnly(made, keys);
+  };
+}
+
+function filledOnly(made: Record<string, Json | undefined>, keys: readonly string[]): JsonObject {
+  const filled: JsonObject = {};
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index] as string;
+    const value = made[key];
+    if (value !== undefined) filled[key] = value;
+  }
+  return filled;
+}
+
+/** Several lines with one target, or lines that append: each in turn may take over what those before it left. */
+export function leafStep(lines: readonly { line: MappingLine; step: Step }[]): Step {
+  return (input, state) => {
+    let value: Json | undefined;
+    for (let index = 0; index < lines.length; index += 1) {
+      const { line, step } = lines[index] as { line: MappingLine; step: Step };
+      const found = step(input, state);
+      if (found === undefined) continue;
+      // A new list each time: the one that is there may be the source's own, or a constant of the mapping.
+      if (line.append === true) value = Array.isArray(value) ? [...value, found] : [found];
+      else value = found;
+    }
+    return value;
+  };
+}
+
+/**
+ * A line that only copies, which most lines are, in one closure: reading, and what becomes of an empty value. `whenEmpty` is what stands for
+ * one; undefined leaves the target out.
+ */
+export function copyStep(path: string, place: string, whenEmpty: Json | undefined, around: LineSurroundings): Step {
+  const field = around.field;
+  const [first = "", second = ""] = path.split(".");
+  const segments = path.split(".").length;
+  if (segments === 1 && isPlainName(first)) {
+    return (input, state) => {
+      const value = input[first];
+      if (value === null || value === "") return whenEmpty;
+      if (typeof value === "object") countWritten(value, state, field);
+      return value;
+    };
+  }
+  if (segments === 2 && isPlainName(first) && isPlainName(second)) {
+    return (input, state) => {
+      const inner = input[first];
+      if (typeof inner !== "object") return undefined;
+      if (inner === null) return whenEmpty;
+      const value = (inner as JsonObject)[second];
+      if (value === null || value === "") return whenEmpty;
+      if (typeof value === "object") countWritten(value, state, field);
+      return value;
+    };
+  }
+  const read = readerOf(path, place, around);
+  return (input, state) => {
+    const value = read(input);
+    if (value === null || value === "") return whenEmpty;
+    if (typeof value === "object") countWritten(value, state, field);
+    return value;
+  };
+}
+
+/** Makes one item of each record of a list that `takes` accepts. */
+export function mapItems(
+  list: Json,
+  make: ObjectStep,
+  takes: Test | undefined,
+  field: string,
+  depth: number,
+  state: RunState,
+): Json[] {
+  if (!Array.isArray(list)) throw unusable(field, "is not a list");
+  const items: Json[] = [];
+  for (let index = 0; index < list.length; index += 1) {
+    const item = list[index];
+    if (!isObject(item)) throw unusable(field, "holds something that is not a record");
+    if (takes !== undefined && !takes(item)) continue;
+    state.indices[depth] = index;
+    items.push(make(item, state));
+    if (state.written > LIMITS.outputValues) reserve(1, state, field);
+  }
+  return items;
+}
+
+function unusable(field: string, reason: string): Error {
+  const message = `${inWords(field)} ${reason}.`;
+  return dataFailure("mapping_value_unusable", field, message, "Correct the path of each in the mapping.");
+}
