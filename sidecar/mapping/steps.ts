@@ -15,51 +15,30 @@ export interface Target {
   step: Step;
 }
 
-/**
- * Makes an object of its targets. It starts as a copy of an object that has all keys, which the engine makes in one go and always in the
- * same shape; a value then goes into a place that is there already. Only where a target is left out is the object built key by key.
- */
+/** Makes an object of its targets. */
 export function objectStep(targets: readonly Target[]): ObjectStep {
-  const make = compileObject(targets);
+  const make = groupStep(targets) as (input: JsonObject, state: RunState) => JsonObject | undefined;
   return (input, state) => make(input, state) ?? {};
 }
 
 /** As objectStep, but an object that stays empty is left out. */
 export function groupStep(targets: readonly Target[]): Step {
-  return compileObject(targets);
-}
-
-function compileObject(targets: readonly Target[]): (input: JsonObject, state: RunState) => JsonObject | undefined {
   const count = targets.length;
   const keys = targets.map(({ key }) => key);
   const steps = targets.map(({ step }) => step);
-  const blank = JSON.parse(JSON.stringify(Object.fromEntries(keys.map((key) => [key, null])))) as Record<
-    string,
-    Json | undefined
-  >;
-  for (const key of keys) blank[key] = undefined;
   return (input, state) => {
-    const made = { ...blank };
-    let absent = 0;
+    const made: JsonObject = {};
+    let written = 0;
+    // By index: this is the innermost loop, and an iterator costs as much as a short line.
     for (let index = 0; index < count; index += 1) {
       const value = (steps[index] as Step)(input, state);
-      if (value === undefined) absent += 1;
-      else made[keys[index] as string] = value;
+      if (value === undefined) continue;
+      made[keys[index] as string] = value;
+      written += 1;
     }
-    state.written += count;
-    if (absent === 0) return made as JsonObject;
-    return absent === count ? undefined : filledOnly(made, keys);
+    state.written += written;
+    return written === 0 ? undefined : made;
   };
-}
-
-function filledOnly(made: Record<string, Json | undefined>, keys: readonly string[]): JsonObject {
-  const filled: JsonObject = {};
-  for (let index = 0; index < keys.length; index += 1) {
-    const key = keys[index] as string;
-    const value = made[key];
-    if (value !== undefined) filled[key] = value;
-  }
-  return filled;
 }
 
 /** Several lines with one target, or lines that append: each in turn may take over what those before it left. */
