@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../../sidecar/domain/json";
+import type { JsonObject } from "../../../sidecar/domain/json";
 
 /** The mapping that is measured: 12 fields, among them a lookup, a condition and a list; the records hold five lines. */
 export const DEFINITION: JsonObject = {
@@ -183,11 +183,11 @@ export const SCHEMA: JsonObject = {
 };
 
 function numbers(names: string[]): JsonObject {
-  return Object.fromEntries(names.map((name) => [name, { type: ["number", "null"] } as Json]));
+  return Object.fromEntries(names.map((name) => [name, { type: ["number", "null"] }]));
 }
 
 function texts(names: string[]): JsonObject {
-  return Object.fromEntries(names.map((name) => [name, { type: ["string", "null"], maxLength: 255 } as Json]));
+  return Object.fromEntries(names.map((name) => [name, { type: ["string", "null"], maxLength: 255 }]));
 }
 
 /** Records as they come off the queue: parsed from text, each its own object. */
