@@ -14,12 +14,18 @@ export async function readComponents(hub: Hub): Promise<Component[]> {
   } catch (thrown) {
     components.push(broken("queue", true, toFailure(thrown)));
   }
-  components.push(odoo(hub), await store(hub));
+  components.push(mappings(hub), odoo(hub), await store(hub));
   for (const pump of hub.pumps) {
     const known = systems.find((system) => system.code === pump.code);
     components.push(system(pump.status(), known));
   }
   return components;
+}
+
+function mappings({ releases }: Hub): Component {
+  if (releases.problem) return broken("mappings", false, releases.problem.failure);
+  const { number } = releases.current;
+  return { name: "mappings", ok: true, required: false, message: number === 0 ? "as shipped" : `release ${number}` };
 }
 
 function odoo(hub: Hub): Component {
@@ -32,8 +38,8 @@ function odoo(hub: Hub): Component {
       hint: "Set odoo.api_key.",
     };
   }
-  if (hub.publishFailure) return broken("odoo", false, hub.publishFailure);
-  return { ...part, ok: true, message: hub.publishFailure === null ? "catalogue published" : "not asked yet" };
+  if (hub.catalogue.failure) return broken("odoo", false, hub.catalogue.failure);
+  return { ...part, ok: true, message: hub.catalogue.failure === null ? "catalogue published" : "not asked yet" };
 }
 
 async function store(hub: Hub): Promise<Component> {

@@ -2,7 +2,6 @@ import { stepReplays } from "./admin/replay-steps";
 import { toFailure } from "./domain/errors";
 import type { BucketUse } from "./domain/shared-state";
 import type { Hub } from "./hub";
-import { catalogueFor, publishCatalogue } from "./schedules/catalogue";
 import type { Job } from "./schedules/schedule";
 
 /** After a failed publication it is tried again so soon, and then at the hour. */
@@ -10,25 +9,7 @@ const PUBLISH_RETRY_SECONDS = 15;
 
 /** What the hub does by the clock. */
 export function hubJobs(hub: Hub): Job[] {
-  let lastPublished = 0;
   const lastReported = new Map<string, string>();
-  const publish = async (): Promise<void> => {
-    if (!hub.records) return;
-    try {
-      const systems = hub.config.systems.map((config) => ({
-        config,
-        name: hub.connections.find((open) => open.config.code === config.code)?.name ?? config.name ?? config.code,
-      }));
-      const created = await publishCatalogue(hub.records, catalogueFor(hub.mappings, systems));
-      hub.publishFailure = null;
-      lastPublished = Date.now();
-      hub.log.info({ created_systems: created }, "catalogue published");
-      if (created.length > 0) hub.notify(created);
-    } catch (thrown) {
-      hub.publishFailure = toFailure(thrown);
-      throw thrown;
-    }
-  };
   return [
     {
       name: "reap",
@@ -47,9 +28,14 @@ export function hubJobs(hub: Hub): Job[] {
       // Every sidecar publishes its own, once after its start: the one that starts last may know new mappings.
       where: "each",
       atStart: true,
-      run: async () => {
-        if (Date.now() - lastPublished > 3_600_000) await publish();
-      },
+      run: async () => hub.catalogue.ifDue(),
+    },
+    {
+      name: "follow-releases",
+      // Where nothing tells of a new one (Odoo's API) looking has to be enough.
+      cron: hub.config.odoo.transport === "api" ? "* * * * * *" : "*/10 * * * * *",
+      where: "each",
+      run: async () => hub.followReleases(),
     },
     {
       name: "replay",

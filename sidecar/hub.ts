@@ -11,13 +11,16 @@ import { openConnections, type Connection } from "./connections";
 import { toFailure, type Failure } from "./domain/errors";
 import { readComponents } from "./hub-components";
 import { hubJobs } from "./hub-jobs";
-import { loadMappings, type MappingRegistry } from "./mapping/registry";
+import type { JsonObject } from "./domain/json";
+import { libraryOf, MappingPack, Releases } from "./mapping/registry";
 import { openQueue, openRecords, verifyIdentity } from "./odoo/open";
-import type { Identity, Listener, Queue } from "./odoo/queue";
+import type { Identity, Listener, News, Queue } from "./odoo/queue";
 import type { RecordClient } from "./odoo/record-client";
 import { ProblemNotes } from "./outbound/problem-notes";
 import { Pump } from "./outbound/pump";
 import { guardQueue } from "./restore/guarded-queue";
+import { catalogueFor } from "./schedules/catalogue";
+import { CataloguePublisher } from "./schedules/publisher";
 import { Schedules } from "./schedules/schedule";
 import { everyTick, StoredTicks } from "./schedules/ticks";
 import { openStore } from "./store/database";
@@ -34,19 +37,20 @@ export class Hub {
   /** Unique to this process: claims are made in its name. */
   readonly worker = `${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
   readonly metrics: Metrics = createMetrics();
-  readonly mappings: MappingRegistry;
+  readonly pack: MappingPack;
+  /** The mappings as shipped, and with what administrators activated in Odoo laid over them. */
+  readonly releases: Releases;
   readonly connections: Connection[];
   readonly records: RecordClient | null;
   readonly queue: Queue;
   readonly store: Knex | null;
+  readonly catalogue: CataloguePublisher;
   readonly problems: ProblemNotes;
   /** What this sidecar knows together with the others; null without a store. */
   readonly shared: StoredState | null;
   readonly pumps: Pump[] = [];
   /** Why deliveries do not flow yet; null once they do. */
   waitingFor: Failure | null = null;
-  /** How the last catalogue reached Odoo; undefined before the first try, null when it did. */
-  publishFailure: Failure | null | undefined;
   private readonly tracing: Tracing;
   private readonly schedules: Schedules;
   private readonly stopped = new AbortController();
@@ -58,13 +62,23 @@ export class Hub {
     readonly config: Config,
     readonly log: Logger,
   ) {
-    this.mappings = loadMappings(config.mappings.dirs);
+    this.pack = MappingPack.read(config.mappings.dirs);
+    this.releases = new Releases(this.pack, {
+      current: async () => this.queue.currentRelease(),
+      files: async (release) => this.queue.release(release),
+    });
     this.shared = config.store.url === null ? null : new StoredState(config.store.url, this.worker, log);
     this.connections = openConnections(config, this.shared ?? undefined);
     this.records = openRecords(config.odoo);
     this.problems = new ProblemNotes(this.records, log);
     this.store = config.store.url === null ? null : openStore(config.store.url);
     this.queue = guardQueue(openQueue(config.odoo, this.records, log), this.store, log);
+    this.catalogue = new CataloguePublisher(
+      this.records,
+      () => this.makeCatalogue(),
+      log,
+      (created) => this.notify(created),
+    );
     this.tracing = createTracing(config.telemetry.otlpEndpoint);
     this.schedules = new Schedules(this.store ? new StoredTicks(this.store, this.worker) : everyTick, log);
   }
@@ -87,6 +101,7 @@ export class Hub {
     await this.shared?.start();
     await this.patiently("queue", async () => {
       this.identity = await verifyIdentity(this.queue, this.config.odoo);
+      await this.followReleases();
     });
     if (this.stopped.signal.aborted) return false;
     this.startPumps();
@@ -169,7 +184,7 @@ export class Hub {
         connector,
         concurrency,
         connectorName: config.connector,
-        mappings: this.mappings,
+        mappings: this.releases,
         problems: this.problems,
         delivery: this.config.delivery,
         metrics: this.metrics,
@@ -179,7 +194,40 @@ export class Hub {
       this.pumps.push(pump);
       pump.start();
     }
-    this.listener = this.queue.listen((news) => this.notify(news?.systems ?? null));
+    this.listener = this.queue.listen((news) => this.heard(news));
+  }
+
+  /** After a lost connection (null) anything may be new, and the database may be another. */
+  private heard(news: News | null): void {
+    if (news === null) this.releases.forget();
+    if (news === null || news.release) void this.followReleases();
+    this.notify(news?.systems ?? null);
+  }
+
+  /** Makes Odoo's newest release the one in force here. What cannot be asked now is asked again by the clock. */
+  async followReleases(): Promise<void> {
+    const before = this.releases.problem;
+    try {
+      const changed = await this.releases.follow();
+      const { number } = this.releases.current;
+      if (changed) {
+        this.log.info({ release: number }, "the mappings of a new release are in force");
+        // A failure is kept for readiness, and the clock tries again.
+        this.catalogue.changed().catch(() => undefined);
+      }
+    } catch (thrown) {
+      this.log.warn({ error_code: toFailure(thrown).code }, "the release in force could not be asked for");
+    }
+    const { problem } = this.releases;
+    if (problem && problem !== before) this.log.error({ error_code: problem.code }, problem.message);
+  }
+
+  private makeCatalogue(): JsonObject {
+    const systems = this.config.systems.map((config) => ({
+      config,
+      name: this.connections.find((open) => open.config.code === config.code)?.name ?? config.name ?? config.code,
+    }));
+    return catalogueFor(this.releases.current.mappings, systems, libraryOf(this.pack));
   }
 
   /** Wakes the pumps of these systems, or all of them. */

@@ -19,7 +19,7 @@ export async function check(config: Config): Promise<number> {
   const { records, store } = hub;
   const lines: Line[] = [
     { part: "configuration", thrown: null, said: config.file ?? "from the environment" },
-    { part: "mappings", thrown: null, said: `${hub.mappings.catalogue().objects.length} objects` },
+    { part: "mappings", thrown: null, said: `${hub.releases.current.mappings.catalogue().objects.length} objects` },
   ];
   const ask = async (part: string, question: () => Promise<string>): Promise<void> => {
     try {

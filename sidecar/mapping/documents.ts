@@ -11,6 +11,9 @@ import { jsonPath } from "./shapes";
 /** Throws a data failure when a finished vendor document is not what the vendor takes. */
 export type DocumentCheck = (document: JsonObject) => void;
 
+/** By the schema as it was read: registries that are made of one pack share what costs most of their time. */
+const compiled = new WeakMap<JsonObject, DocumentCheck>();
+
 /** Compiles `systems/<code>/documents/<type>.schema.json`: what leaves is checked against what the vendor accepts. */
 export function compileDocumentCheck(
   system: string,
@@ -19,10 +22,14 @@ export function compileDocumentCheck(
 ): DocumentCheck | undefined {
   try {
     if (!isObject(file.content)) throw new Error("a schema must be an object");
+    const known = compiled.get(file.content);
+    if (known !== undefined) return known;
     const ajv = addFormats(
       new Ajv2020({ allErrors: false, strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false }),
     );
-    return checkWith(ajv.compile(file.content), system, file.name);
+    const check = checkWith(ajv.compile(file.content), system, file.name);
+    compiled.set(file.content, check);
+    return check;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     problems.push({ file: file.file, path: "", reason, fix: "Write a valid JSON Schema 2020-12." });

@@ -3,7 +3,7 @@ import type { Delivered, DeliverInput, DeliverResult, Refused } from "../connect
 import type { ClaimedDelivery, Exchange, Link, Outcome, Settlement } from "../domain/delivery";
 import { HubError, toFailure, type Failure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
-import type { SystemDocument } from "../mapping/registry";
+import type { MappingRegistry, SystemDocument } from "../mapping/registry";
 import type { MissingLink } from "../mapping/run";
 import type { AttemptSpan } from "../telemetry/tracing";
 import { attemptLog, logAttempt } from "./attempt-log";
@@ -40,6 +40,8 @@ interface Ending {
 /** A claimed delivery with what was read from its snapshot; `fault` when that could not be done. */
 interface Read {
   delivery: ClaimedDelivery;
+  /** Those of its release; absent when they cannot be used. */
+  mappings?: MappingRegistry;
   canonical?: JsonObject;
   record?: JsonObject;
   fault?: unknown;
@@ -57,8 +59,22 @@ export class Carry {
   }
 
   async batch(claimed: readonly ClaimedDelivery[]): Promise<void> {
-    const reads = claimed.map((delivery) => this.read(delivery));
-    const links = this.linksFor(reads);
+    await Promise.all([...byRelease(claimed)].map(([release, together]) => this.underRelease(release, together)));
+  }
+
+  /** Deliveries of one release; where its mappings cannot be used they fail, and others go on. */
+  private async underRelease(release: number, claimed: readonly ClaimedDelivery[]): Promise<void> {
+    let mappings: MappingRegistry;
+    try {
+      const found = this.parts.mappings.of(release);
+      mappings = found instanceof Promise ? await found : found;
+    } catch (fault) {
+      const noLinks = Promise.resolve(() => undefined);
+      await Promise.all(claimed.map((delivery) => this.one({ delivery, fault }, noLinks)));
+      return;
+    }
+    const reads = claimed.map((delivery) => this.read(delivery, mappings));
+    const links = this.linksFor(reads, mappings);
     await Promise.all(reads.map((read) => this.one(read, links)));
   }
 
@@ -72,8 +88,7 @@ export class Carry {
     });
     let ending: Ending | null;
     try {
-      ending =
-        delivery.operation === "unlink" ? await this.remove(delivery, span) : await this.bring(read, links, span);
+      ending = delivery.operation === "unlink" ? await this.remove(read, span) : await this.bring(read, links, span);
     } catch (thrown) {
       ending = this.failed(toFailure(thrown), withoutCall(startedAt), thrown);
     }
@@ -82,9 +97,9 @@ export class Carry {
 
   /** Canonical → document → vendor → link → write-back. Null when the lease was lost before anything was sent. */
   private async bring(read: Read, links: Promise<LinkLookup>, span: AttemptSpan): Promise<Ending | null> {
-    const { delivery, canonical, record } = read;
-    if (!canonical || !record) throw read.fault;
-    const { mappings, connectorName } = this.parts;
+    const { delivery, mappings, canonical, record } = read;
+    if (!mappings || !canonical || !record) throw read.fault;
+    const { connectorName } = this.parts;
     const startedAt = new Date();
 
     const made = mappings.toSystem(connectorName, delivery.object, canonical, { link: await links });
@@ -110,8 +125,9 @@ export class Carry {
   }
 
   /** A record deleted in Odoo: gone at the vendor too, and nothing to do when it never got there. */
-  private async remove(delivery: ClaimedDelivery, span: AttemptSpan): Promise<Ending | null> {
-    const { type, mapping } = this.parts.mappings.destination(this.parts.connectorName, delivery.object);
+  private async remove({ delivery, mappings, fault }: Read, span: AttemptSpan): Promise<Ending | null> {
+    if (!mappings) throw fault;
+    const { type, mapping } = mappings.destination(this.parts.connectorName, delivery.object);
     const known = linkOf(delivery, type);
     if (!known && !delivery.verify) return { outcome: "unchanged", exchange: withoutCall(new Date(), mapping) };
 
@@ -124,21 +140,21 @@ export class Carry {
     return { outcome: answer.unchanged ? "unchanged" : "delivered", exchange, ...removedLink(type, known, answer) };
   }
 
-  private read(delivery: ClaimedDelivery): Read {
-    if (delivery.operation === "unlink") return { delivery };
+  private read(delivery: ClaimedDelivery, mappings: MappingRegistry): Read {
+    if (delivery.operation === "unlink") return { delivery, mappings };
     try {
       const payload = parsePayload(delivery);
-      const canonical = this.parts.mappings.toCanonical(delivery.object, payload);
+      const canonical = mappings.toCanonical(delivery.object, payload);
       // toCanonical has refused a payload without a record.
-      return { delivery, canonical, record: payload["record"] as JsonObject };
+      return { delivery, mappings, canonical, record: payload["record"] as JsonObject };
     } catch (fault) {
-      return { delivery, fault };
+      return { delivery, mappings, fault };
     }
   }
 
   /** Awaited only where it is needed: a delivery that refers to nothing must not fail because links cannot be read. */
-  private async linksFor(reads: readonly Read[]): Promise<LinkLookup> {
-    const { queue, code, connectorName, mappings } = this.parts;
+  private async linksFor(reads: readonly Read[], mappings: MappingRegistry): Promise<LinkLookup> {
+    const { queue, code, connectorName } = this.parts;
     const lanes = new Set<string>();
     for (const { delivery, canonical } of reads) {
       if (!canonical || !mappings.takes(connectorName, delivery.object)) continue;
@@ -254,6 +270,20 @@ export class Carry {
       traceId: span.traceId,
     });
   }
+}
+
+/** Nearly always all go under one release, and then nothing is copied. */
+function byRelease(claimed: readonly ClaimedDelivery[]): Map<number, readonly ClaimedDelivery[]> {
+  const [first] = claimed;
+  if (!first) return new Map();
+  if (claimed.every(({ release }) => release === first.release)) return new Map([[first.release, claimed]]);
+  const groups = new Map<number, ClaimedDelivery[]>();
+  for (const delivery of claimed) {
+    const group = groups.get(delivery.release);
+    if (group) group.push(delivery);
+    else groups.set(delivery.release, [delivery]);
+  }
+  return groups;
 }
 
 function parsePayload(delivery: ClaimedDelivery): JsonObject {

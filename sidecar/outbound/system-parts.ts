@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { DeliveryConfig } from "../config/config";
 import type { Connector } from "../connectors/connector";
-import type { MappingRegistry } from "../mapping/registry";
+import type { Releases } from "../mapping/registry";
 import type { Queue } from "../odoo/queue";
 import type { RecordClient } from "../odoo/record-client";
 import type { Metrics } from "../telemetry/metrics";
@@ -24,7 +24,8 @@ export interface SystemParts {
   concurrency: number;
   /** Name of the connector definition; the mappings to the system stand under it. */
   connectorName: string;
-  mappings: MappingRegistry;
+  /** The mappings of each release; a delivery goes under its own. */
+  mappings: Pick<Releases, "of">;
   delivery: DeliveryConfig;
   metrics: Metrics;
   tracing: Tracing;

@@ -1,6 +1,6 @@
 import type { SystemConfig } from "../config/config";
 import type { Json, JsonObject } from "../domain/json";
-import type { MappingRegistry } from "../mapping/registry";
+import type { Library, MappingRegistry } from "../mapping/registry";
 import type { RecordClient } from "../odoo/record-client";
 
 /** A connection as people see it. */
@@ -11,11 +11,12 @@ export interface NamedSystem {
 
 /**
  * What this sidecar can carry, for its own connections: mappings know connectors, Odoo knows connections, and there may
- * be two connections with one connector. A rule for systems that are not connected is left out.
+ * be two connections with one connector. A rule for systems that are not connected is left out. `library`: what Odoo's editor builds on.
  */
 export function catalogueFor(
   mappings: Pick<MappingRegistry, "catalogue" | "destination">,
   systems: readonly NamedSystem[],
+  library?: Library,
 ): JsonObject {
   const catalogue = mappings.catalogue([...new Set(systems.map((system) => system.config.connector))]);
   const codesOf = (connector: string): string[] =>
@@ -40,6 +41,7 @@ export function catalogueFor(
       ),
     })),
     rules: rules,
+    ...(library as unknown as JsonObject | undefined),
   };
 }
 

@@ -5,6 +5,10 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import ormcache
 
 
+# What the mapping editor builds on, by its name in what is published: the kind here.
+LIBRARY = {"schemas": "schema", "documents": "document", "files": "file", "language": "language"}
+
+
 class IntegrationCatalogue(models.Model):
     """What the sidecar can carry, as it published it: canonical objects with the Odoo paths that its mappings read,
     and starter rules."""
@@ -67,7 +71,9 @@ class IntegrationCatalogue(models.Model):
         nothing.
 
         :param catalogue: ``{"objects": [{"object", "title", "model", "version", "paths"}], "systems": [{"code",
-            "name", "connector", "objects"}], "rules": [...]}``; a rule as in `mappings/rules/*.json`
+            "name", "connector", "objects"}], "rules": [...]}``; a rule as in `mappings/rules/*.json`. For the mapping
+            editor also ``"schemas"``, ``"documents"``, ``"files"``, ``"language"``, each ``[{"code", "title",
+            "content"}]``
         :return: ``{"objects", "systems", "rules", "created_systems", "changed"}``: three counts, the codes of systems
             that are new in Odoo, and whether anything changed
         :raise AccessError: the caller is not the sidecar's service user
@@ -79,6 +85,7 @@ class IntegrationCatalogue(models.Model):
             *published._entries(catalogue, "objects", "object", "object"),
             *published._entries(catalogue, "systems", "system", "code"),
             *published._entries(catalogue, "rules", "rule", "code"),
+            *(entry for part, kind in LIBRARY.items() for entry in published._library_entries(catalogue, part, kind)),
         ]
         changed = published._store(entries)
         created = published._create_missing_systems(catalogue.get("systems") or [])
@@ -114,6 +121,10 @@ class IntegrationCatalogue(models.Model):
                 "version": str(item["version"]) if item.get("version") is not None else False,
                 "content": item,
             }
+
+    def _library_entries(self, catalogue, part, kind):
+        for entry in self._entries(catalogue, part, kind, "code"):
+            yield entry | {"content": entry["content"].get("content")}
 
     def _store(self, entries):
         """Makes the table equal to what was published; answers whether that changed anything."""

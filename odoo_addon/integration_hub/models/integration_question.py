@@ -41,13 +41,14 @@ class IntegrationQuestion(models.Model):
         :return: the answer
         :raise UserError: nobody answered in time, or the question could not be answered; says what to do
         """
-        with self.env.registry.cursor() as cr:
-            cr.execute("SELECT integration_hub_private.ask(%s, %s)", [kind, Json(request)])
-            (number,) = cr.fetchone()
-            cr.commit()
-            answer = self._wait(cr, number, time.monotonic() + timeout)
+        # Not called `cr`: a translation below would take a local of that name for this transaction's cursor.
+        with self.env.registry.cursor() as aside:
+            aside.execute("SELECT integration_hub_private.ask(%s, %s)", [kind, Json(request)])
+            (number,) = aside.fetchone()
+            aside.commit()
+            answer = self._wait(aside, number, time.monotonic() + timeout)
             # Nobody waits any more, and the record in it is nobody else's to read.
-            cr.execute("DELETE FROM integration_question WHERE id = %s", [number])
+            aside.execute("DELETE FROM integration_question WHERE id = %s", [number])
         if answer is None:
             raise UserError(
                 _(
@@ -60,12 +61,12 @@ class IntegrationQuestion(models.Model):
             raise UserError(" ".join(part for part in (error.get("message"), error.get("hint")) if part))
         return answer
 
-    def _wait(self, cr, number, until):
+    def _wait(self, aside, number, until):
         pause = FIRST_LOOK_SECONDS
         while True:
-            cr.execute("SELECT answer FROM integration_question WHERE id = %s AND state = 'answered'", [number])
-            row = cr.fetchone()
-            cr.commit()
+            aside.execute("SELECT answer FROM integration_question WHERE id = %s AND state = 'answered'", [number])
+            row = aside.fetchone()
+            aside.commit()
             if row:
                 return row[0]
             if time.monotonic() >= until:

@@ -61,15 +61,17 @@ class TestQuestions(HubCase):
         """A sidecar that answers during the first pause of whoever waits."""
 
         def while_waiting(_seconds):
-            queue = self.env["integration.queue"].sudo()
-            for question in queue.questions("w1", 10):
-                queue.answer("w1", question["id"], answer | {"asked": question["request"]})
+            with self.registry.cursor() as aside:
+                queue = self.env(cr=aside)["integration.queue"].sudo()
+                for question in queue.questions("w1", 10):
+                    queue.answer("w1", question["id"], answer | {"asked": question["request"]})
 
         return patch(SLEEP, while_waiting)
 
     def open_questions(self):
-        self.env.cr.execute("SELECT count(*) FROM integration_question")
-        return self.env.cr.fetchone()[0]
+        with self.registry.cursor() as aside:
+            aside.execute("SELECT count(*) FROM integration_question")
+            return aside.fetchone()[0]
 
     def test_the_answer_comes_back_and_nothing_of_it_is_kept(self):
         with self.answering({"ok": True}):
