@@ -4,7 +4,6 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import ormcache
 
-
 # What the mapping editor builds on, by its name in what is published: the kind here.
 LIBRARY = {"schemas": "schema", "documents": "document", "files": "file", "language": "language"}
 
