@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import type { Json } from "../../domain/json";
+import { compileCondition } from "../condition";
+import { compileExtract, compileFirst } from "../extract";
+import { parsePath, readPath } from "../json-path";
+import type { NoticeDefinition } from "./definition";
+
+/** One thing that a vendor says has happened. A hint: the record itself is fetched before anything is done. */
+export interface Notice {
+  /** Known again when the vendor repeats itself. */
+  key: string;
+  /** The vendor's name of what happened. */
+  event: string;
+  /** Our name of the vendor's type; null when the definition does not know the event. */
+  object: string | null;
+  change: "changed" | "deleted" | "merged" | null;
+  externalId: string;
+  occurredAt: Date | null;
+  item: Json;
+}
+
+export interface Notices {
+  /** The items of a body; none when the place named is not there. */
+  items: (body: Json | undefined) => Json[];
+  /** What the items say. `ignored`: how many do not pass the definition's condition, or do not say which record they are about. */
+  read: (items: readonly Json[]) => { notices: Notice[]; ignored: number };
+}
+
+/** Compiles `notices` of a definition. */
+export function compileNotices(definition: NoticeDefinition): Notices {
+  const steps = definition.each === undefined ? null : parsePath(definition.each);
+  const passes = definition.when ? compileCondition(definition.when) : () => true;
+  const ids = definition.id?.map(compileExtract);
+  const event = compileFirst(definition.event);
+  const externalId = compileFirst(definition.externalId);
+  const occurredAt = definition.occurredAt === undefined ? null : compileExtract(definition.occurredAt);
+  const meaning = compileEvents(definition.events);
+
+  const read = (item: Json): Notice | null => {
+    const evidence = { body: item, headers: {} };
+    const name = event(evidence);
+    const id = externalId(evidence);
+    if (!passes(evidence, {}) || name === null || id === null) return null;
+    const named = ids?.map((extract) => extract(evidence));
+    const key = named?.every((part) => part !== null && part !== "") ? named.join(":") : null;
+    return {
+      key: key ?? digest(item),
+      event: name,
+      ...meaning(name),
+      externalId: id,
+      occurredAt: timeOf(occurredAt?.(evidence) ?? null),
+      item,
+    };
+  };
+
+  return {
+    items(body) {
+      if (body === undefined) return [];
+      if (steps === null) return [body];
+      const list = readPath(body, steps);
+      return Array.isArray(list) ? list : [];
+    },
+    read(items) {
+      const notices = items.map(read).filter((notice) => notice !== null);
+      return { notices, ignored: items.length - notices.length };
+    },
+  };
+}
+
+function compileEvents(events: NoticeDefinition["events"]): (event: string) => Pick<Notice, "object" | "change"> {
+  const exact = new Map(Object.entries(events).filter(([name]) => !name.endsWith("*")));
+  // The longest beginning wins.
+  const beginnings = Object.entries(events)
+    .filter(([name]) => name.endsWith("*"))
+    .map(([name, meaning]) => ({ beginning: name.slice(0, -1), meaning }))
+    .sort((a, b) => b.beginning.length - a.beginning.length);
+  return (event) => {
+    const meaning = exact.get(event) ?? beginnings.find(({ beginning }) => event.startsWith(beginning))?.meaning;
+    return { object: meaning?.object ?? null, change: meaning?.change ?? null };
+  };
+}
+
+/** The same item, whatever the order of its keys, has the same digest. */
+function digest(item: Json): string {
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(item)))
+    .digest("base64url");
+}
+
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key] ?? null)]),
+  );
+}
+
+function timeOf(text: string | null): Date | null {
+  if (text === null) return null;
+  const at = new Date(/^\d+$/.test(text) ? Number(text) : text);
+  return Number.isNaN(at.getTime()) ? null : at;
+}

@@ -1,0 +1,28 @@
+import type { RawRequest } from "./raw-request";
+
+type Piece = (request: RawRequest, timestamp: string) => string | Buffer;
+
+const PLACES: Readonly<Record<string, Piece>> = {
+  method: (request) => request.method,
+  url: (request) => request.url,
+  body: (request) => request.body,
+  timestamp: (_request, timestamp) => timestamp,
+};
+
+/**
+ * Compiles `signed` of a signature: what to feed to the HMAC, piece by piece, so that the body goes in as the bytes that came.
+ * @throws Error for a placeholder that is none of method, url, body, timestamp
+ */
+export function compileSigned(template: string): (request: RawRequest, timestamp: string) => (string | Buffer)[] {
+  const pieces = template
+    .split(/(\{[a-z]+\})/)
+    .filter((part) => part !== "")
+    .map((part): Piece => (part.startsWith("{") ? placeIn(part) : () => part));
+  return (request, timestamp) => pieces.map((piece) => piece(request, timestamp));
+}
+
+function placeIn(part: string): Piece {
+  const piece = PLACES[part.slice(1, -1)];
+  if (piece) return piece;
+  throw new Error(`${part} cannot be signed; use {method}, {url}, {body} and {timestamp}.`);
+}
