@@ -1,7 +1,7 @@
 import time
 
 from odoo import _, api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from .capture_paths import UNSUPPORTED_TYPES, complete, path_tree
 from .capture_snapshot import compile_tree, read_records
@@ -48,10 +48,10 @@ class MappingEditor(models.Model):
         """What the editor has to know of this mapping.
 
         :return: ``{"kind", "path", "source", "target", "functions", "schema", "tables", "types", "active",
-            "active_number", "preview"}``. Source and target are ``{"kind": "odoo" | "canonical" | "document", "title",
-            "fields", "open", "model"}``, fields as in schema_fields.py; ``types`` the kinds of record that a link can
-            lead to; ``preview``: ``{"model", "domain", "systems": [{"code", "name"}]}``. Other kinds of artifact get
-            the first two and ``active`` alone.
+            "active_number", "problems", "preview"}``. Source and target are ``{"kind": "odoo" | "canonical" |
+            "document", "title", "fields", "open", "model"}``, fields as in schema_fields.py; ``types`` the kinds of
+            record that a link can lead to; ``problems`` as the last check kept them; ``preview``: ``{"model", "domain",
+            "systems": [{"code", "name"}]}``. Other kinds of artifact get what concerns no fields.
         """
         self.ensure_one()
         self.check_access("read")
@@ -61,6 +61,7 @@ class MappingEditor(models.Model):
             "path": self.path,
             "active": self.artifact_id._content() if active != self else False,
             "active_number": active.number if active != self else 0,
+            "problems": self.check_problems or [],
         }
         if self.kind != "mapping":
             return info
@@ -217,16 +218,22 @@ class MappingEditor(models.Model):
         :return: ``{"problems": [{"path", "pointer", "reason", "fix"}], "unmapped_required", "unused_source"}``, or
             ``{"unanswered": sentence}`` when no sidecar answered
         """
-        self.ensure_one()
-        self.check_access("read")
+        self._check_may_ask()
         try:
-            return self._ask_check(content)
+            return self._ask_check(content, timeout=2.0)
         except UserError as error:
             return {"unanswered": str(error)}
 
-    def _ask_check(self, content):
+    def _ask_check(self, content, timeout=5.0):
         request = {"overlay": self._overlay(content), "path": self.path}
-        return self.env["integration.question"].sudo()._ask("check", request)
+        return self.env["integration.question"].sudo()._ask("check", request, timeout=timeout)
+
+    def _check_may_ask(self):
+        """Every question costs the sidecar work, and a preview shows what a record holds."""
+        self.ensure_one()
+        self.check_access("read")
+        if not self.env.user.has_group("integration_hub.group_mapping"):
+            raise AccessError(_("Only mapping administrators can check and preview a version."))
 
     # -- preview ---------------------------------------------------------------------------------------------
 
@@ -252,11 +259,12 @@ class MappingEditor(models.Model):
         :param system: code of the system
         :return: ``{"snapshot", "canonical", "document", "mapping", "problems", "current", "differences", "would_skip",
             "active_document", "milliseconds"}``: the sidecar's answer with what was captured; ``active_document`` is
-            what the versions in force make of the same record, or None
-        :raise UserError: no sidecar answered, the mapping has problems, the record's model is not in this database
+            what the versions in force make of the same record, or None. ``{"problems", "refused": True}`` when the
+            content does not compile
+        :raise UserError: no sidecar answered, or there is no such record
+        :raise AccessError: the person is no mapping administrator, or may not read the record
         """
-        self.ensure_one()
-        self.check_access("read")
+        self._check_may_ask()
         start = time.monotonic()
         model = self._preview_choice(content)["model"]
         record = self.env[model].browse(res_id).exists() if model else None
@@ -275,7 +283,8 @@ class MappingEditor(models.Model):
         }
         Question = self.env["integration.question"].sudo()
         answer = Question._ask("preview", request | {"overlay": self._overlay(content)})
-        active = Question._ask("preview", request | {"overlay": self._overlay(self.artifact_id._content())})
+        in_force = self.artifact_id._content()
+        active = Question._ask("preview", request | {"overlay": self._overlay(in_force)}) if in_force else {}
         return answer | {
             "snapshot": request["record"],
             "active_document": active.get("document"),

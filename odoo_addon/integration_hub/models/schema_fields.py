@@ -7,7 +7,8 @@ _MAX_DEPTH = 6
 
 
 def schema_fields(schema, find):
-    """Every field of a schema, those of nested objects and of the items of lists included, in the schema's order.
+    """Every field of a schema, those of nested objects and of the items of lists included, by name: what a
+    database keeps of a schema has no order.
 
     :param schema: a JSON Schema (2020-12) of an object
     :param find: ``find(id)`` answers the schema with that ``$id``, or None
@@ -15,7 +16,11 @@ def schema_fields(schema, find):
         ``type`` one of text, number, boolean, date, datetime, list, object, any; ``required`` only where all objects
         around it are; ``items`` of a list: the type of its items; ``list``: path of the list it is inside of
     """
-    return list(_fields(schema, schema, find, "", None, True, None, 0))
+    return sorted(_fields(schema, schema, find, "", None, True, None, 0), key=_by_name)
+
+
+def _by_name(field):
+    return field["path"].lower()
 
 
 def open_prefixes(schema, find):

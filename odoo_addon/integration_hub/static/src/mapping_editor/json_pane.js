@@ -44,7 +44,8 @@ export class JsonPane extends Component {
     const ace = window.ace.edit(el);
     this.ace = ace;
     ace.session.setMode("ace/mode/json");
-    ace.session.setOptions({ useWorker: false, tabSize: 2, useSoftTabs: true, useWrapMode: true });
+    ace.session.setOptions({ useWorker: false, tabSize: 2, useSoftTabs: true });
+    ace.session.setUseWrapMode(true);
     ace.setOptions({ showPrintMargin: false, fontSize: 12, highlightActiveLine: !this.store.readonly });
     ace.setTheme(cookie.get("color_scheme") === "dark" ? "ace/theme/monokai" : "");
     ace.setReadOnly(this.store.readonly);

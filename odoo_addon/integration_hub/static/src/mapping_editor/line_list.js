@@ -86,6 +86,10 @@ export class LineList extends Component {
     return classification && classification !== "internal" ? classification : "";
   }
 
+  parents(path) {
+    return path.split(".").slice(0, -1);
+  }
+
   classWords(classification) {
     return CLASS_WORDS[classification] || classification;
   }

@@ -94,7 +94,7 @@ export function lineMarks(line) {
     });
   }
   if (line.lookup) {
-    const name = typeof line.lookup.table === "string" ? line.lookup.table : _t("own table");
+    const name = typeof line.lookup.table === "string" ? line.lookup.table || "…" : _t("own table");
     marks.push({ kind: "lookup", text: _t("translated by %s", name) });
   }
   if (line.default !== undefined) {

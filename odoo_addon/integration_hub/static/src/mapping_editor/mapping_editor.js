@@ -33,7 +33,7 @@ export class MappingEditor extends Component {
       await this.learn();
       this.take();
     });
-    onMounted(() => this.store.check());
+    onMounted(() => this.checkOrRecall());
     useEffect(
       () => this.take(),
       () => [this.props.record.data[this.props.name], this.props.readonly],
@@ -41,7 +41,7 @@ export class MappingEditor extends Component {
     useEffect(
       (resId) => {
         if (resId && resId !== this.learnt) {
-          this.learn().then(() => this.store.check());
+          this.learn().then(() => this.checkOrRecall());
         }
       },
       () => [this.props.record.resId],
@@ -57,6 +57,11 @@ export class MappingEditor extends Component {
     this.store.info = markRaw(info);
   }
 
+  /** A draft is checked at once; of any other version it is shown what its last check said. */
+  checkOrRecall() {
+    return this.store.readonly ? this.store.recall(this.store.info.problems || []) : this.store.check();
+  }
+
   get isMapping() {
     return this.store.info?.kind === "mapping";
   }
@@ -67,7 +72,9 @@ export class MappingEditor extends Component {
     this.store.readonly = Boolean(this.props.readonly);
     if (!sameContent(JSON.parse(JSON.stringify(content)), this.store.content)) {
       this.store.load(JSON.parse(JSON.stringify(content)));
-      this.store.checkSoon();
+      if (!this.store.readonly) {
+        this.store.checkSoon();
+      }
     }
   }
 

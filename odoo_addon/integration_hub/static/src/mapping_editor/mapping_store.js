@@ -253,9 +253,6 @@ class MappingStore {
   checkSoon() {
     clearTimeout(this.timer);
     this.reported = [];
-    if (this.readonly && this.checkState !== "none") {
-      return;
-    }
     this.checkState = "asking";
     this.timer = setTimeout(() => this.check(), CHECK_AFTER);
   }
@@ -277,7 +274,12 @@ class MappingStore {
     }
     this.unanswered = answer.unanswered || "";
     this.checkState = answer.unanswered ? "unanswered" : "done";
-    this.reported = (answer.problems || []).map(({ pointer, reason, fix, path }) => ({
+    this.recall(answer.problems || []);
+  }
+
+  /** Takes over problems as the sidecar words them: `[{path, pointer, reason, fix}]`. */
+  recall(problems) {
+    this.reported = problems.map(({ pointer, reason, fix, path }) => ({
       place: path && path !== this.info.path ? [] : placeOf(pointer || ""),
       reason: path && path !== this.info.path ? `${path}: ${reason}` : reason,
       fix,
