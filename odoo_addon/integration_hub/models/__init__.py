@@ -60,5 +60,7 @@ from . import integration_table_value
 from . import unknown_values
 from . import rule_content
 from . import rule_history
+from . import confidential
+from . import integration_ownership
 from . import system_health
 from . import view_status

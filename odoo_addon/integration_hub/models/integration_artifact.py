@@ -133,7 +133,7 @@ class IntegrationArtifact(models.Model):
 
     def _empty_content(self):
         """What the first version of a file that is not shipped begins with."""
-        return {"entries": []} if self.kind == "table" else {}
+        return {"title": self.title, "entries": []} if self.kind == "table" else {}
 
     @api.model
     def _from_catalogue(self):

@@ -25,7 +25,12 @@ class IntegrationTableValue(models.Model):
     source = fields.Char("Value in Odoo", required=True)
     target = fields.Char("Value over there", required=True)
     target_type = fields.Selection(
-        [(table_content.TEXT, "Text"), (table_content.NUMBER, "Number"), (table_content.BOOLEAN, "Yes/no")],
+        [
+            (table_content.TEXT, "Text"),
+            (table_content.NUMBER, "Number"),
+            (table_content.BOOLEAN, "Yes/no"),
+            (table_content.NOTHING, "Nothing"),
+        ],
         "Kind",
         required=True,
         default=table_content.TEXT,
@@ -136,5 +141,5 @@ class IntegrationArtifactVersionOfTable(models.Model):
                 }
                 for row in version.value_ids.sorted(lambda row: (row.sequence, row.id))
             ]
-            content = table_content.with_entries(version.content, entries)
+            content = table_content.with_entries(version.content, entries, version.artifact_id.title)
             version.with_context(**{IN_STEP: True}).content = content

@@ -5,7 +5,7 @@ import csv
 import io
 import json
 
-TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
+TEXT, NUMBER, BOOLEAN, NOTHING = "text", "number", "boolean", "nothing"
 COLUMNS = ("from", "to", "note")
 #: What a spreadsheet would run as a formula; Odoo's own exports put an apostrophe before it as well.
 _FORMULA = ("=", "-", "+", "@")
@@ -22,21 +22,27 @@ def entries_of(content):
     return [{"from": key, "to": value, "note": ""} for key, value in content.items() if not key.startswith("$")]
 
 
-def with_entries(content, entries):
-    """The content with other entries; everything else of it stays."""
+def with_entries(content, entries, title):
+    """The content with other entries; everything else of it stays. A table without a title gets this one."""
     content = content or {}
     kept = {key: value for key, value in content.items() if key.startswith("$")}
     if isinstance(content.get("entries"), list):
         kept = {key: value for key, value in content.items() if key != "entries"}
-    return kept | {
-        "entries": [
-            {"from": entry["from"], "to": entry["to"]} | ({"note": entry["note"]} if entry.get("note") else {})
-            for entry in entries
-        ]
-    }
+    return (
+        {"title": title}
+        | kept
+        | {
+            "entries": [
+                {"from": entry["from"], "to": entry["to"]} | ({"note": entry["note"]} if entry.get("note") else {})
+                for entry in entries
+            ]
+        }
+    )
 
 
 def type_of(value):
+    if value is None:
+        return NOTHING
     if isinstance(value, bool):
         return BOOLEAN
     return NUMBER if isinstance(value, (int, float)) else TEXT
@@ -53,6 +59,8 @@ def typed(text, kind):
     """
     if kind == TEXT:
         return text
+    if kind == NOTHING:
+        return None
     value = json.loads(text)
     if type_of(value) != kind:
         raise ValueError(text)

@@ -104,7 +104,7 @@ class IntegrationArtifactOfTable(models.Model):
         version = self.env["integration.artifact.version"].create(
             {
                 "artifact_id": self.id,
-                "content": table_content.with_entries(content, entries),
+                "content": table_content.with_entries(content, entries, self.title),
                 "reason": _("Value “%s” added", source),
             }
         )

@@ -12,6 +12,7 @@ from . import test_capture_origin
 from . import test_capture_payload
 from . import test_capture_savepoints
 from . import test_catalogue
+from . import test_confidential
 from . import test_contract
 from . import test_delivery_actions
 from . import test_figures
@@ -19,6 +20,7 @@ from . import test_json2
 from . import test_loose_references
 from . import test_neutralize
 from . import test_outcome_by_person
+from . import test_ownership
 from . import test_problem_actions
 from . import test_problem_policies
 from . import test_problems

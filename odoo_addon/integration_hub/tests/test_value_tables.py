@@ -109,7 +109,9 @@ class TestValueTables(ArtifactCase):
         release = self.env["integration.release"]._current()
         self.assertEqual(set(waiting.mapped(lambda row: (row.state, row.release))), {("pending", release.number)})
         self.assertEqual(others.state, "held")
-        self.assertEqual(self.table.active_version_id.content, {"entries": [{"from": "Sales", "to": "4000"}]})
+        self.assertEqual(
+            self.table.active_version_id.content, {"title": TABLE, "entries": [{"from": "Sales", "to": "4000"}]}
+        )
         self.assertEqual(self.unknown().mapped("value"), ["Other"])
 
     def test_with_four_eyes_the_value_waits_for_its_approval(self):

@@ -39,7 +39,7 @@ class IntegrationTableCsv(models.TransientModel):
         entries = (known | fresh if self.mode == "merge" else fresh).values()
         version.write(
             {
-                "content": table_content.with_entries(version.content, list(entries)),
+                "content": table_content.with_entries(version.content, list(entries), artifact.title),
                 "reason": version.reason or _("Values imported from %s", self.file_name or "CSV"),
             }
         )

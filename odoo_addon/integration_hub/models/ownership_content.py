@@ -1,0 +1,65 @@
+"""The ownership matrix as a file (`mappings/schema/ownership.schema.json`)."""
+
+ODOO = "odoo"
+
+
+def owner_of(content, object_code, field):
+    """`(system, the rule that says so)`: who owns a canonical field. The longest path that fits decides, then the
+    first of a survivorship, then the object's owner; what is not named belongs to Odoo.
+
+    :return: the rule is the path in the file, ``customer.fields.address.*``; None where nothing names the object
+    """
+    entry = ((content or {}).get("objects") or {}).get(object_code)
+    if not entry:
+        return ODOO, None
+    found = _longest(entry.get("fields") or {}, field)
+    if found:
+        return entry["fields"][found], f"{object_code}.fields.{found}"
+    found = _longest(entry.get("survivorship") or {}, field)
+    if found:
+        return entry["survivorship"][found][0], f"{object_code}.survivorship.{found}"
+    return entry.get("owner") or ODOO, f"{object_code}.owner"
+
+
+def survivors_of(content, object_code, field):
+    """The systems that may hold a field's value, best first; empty where none are named."""
+    entry = ((content or {}).get("objects") or {}).get(object_code) or {}
+    rules = entry.get("survivorship") or {}
+    found = _longest(rules, field)
+    return list(rules[found]) if found else []
+
+
+def with_owner(content, object_code, field, owner, survivors=()):
+    """The content with another owner of a field, or of the whole object (field None), and the systems that may supply
+    the field."""
+    content = {"version": 1} | (content or {})
+    objects = dict(content.get("objects") or {})
+    entry = {"owner": ODOO} | objects.get(object_code, {})
+    if field is None:
+        entry["owner"] = owner
+    else:
+        entry = entry | {
+            "fields": _without(entry.get("fields"), field),
+            "survivorship": _without(entry.get("survivorship"), field),
+        }
+        if survivors:
+            entry["survivorship"][field] = [owner, *(system for system in survivors if system != owner)]
+        elif owner != entry["owner"]:
+            entry["fields"][field] = owner
+        entry = {key: value for key, value in entry.items() if value or key not in ("fields", "survivorship")}
+    return content | {"objects": objects | {object_code: entry}}
+
+
+def _without(rules, field):
+    """The rules without those about this field and what is below it."""
+    return {path: value for path, value in (rules or {}).items() if path != field and not path.startswith(f"{field}.")}
+
+
+def _longest(rules, field):
+    fitting = [path for path in rules if path == field or (path.endswith(".*") and _below(field, path[:-2]))]
+    return max(fitting, key=len) if fitting else None
+
+
+def _below(field, parent):
+    # Of a field that is an object, what is said of all below it is said of it.
+    return field == parent or field.startswith(f"{parent}.")
