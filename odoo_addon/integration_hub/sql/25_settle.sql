@@ -13,7 +13,8 @@ CREATE OR REPLACE FUNCTION integration_hub.settle(worker text, results jsonb)
 RETURNS TABLE (id integer, state text, accepted boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
 SET jit = off
 AS $$
 #variable_conflict use_column

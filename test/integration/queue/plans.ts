@@ -7,7 +7,8 @@ interface Node {
   Plans?: Node[];
 }
 
-interface Explained {
+/** How Postgres executed one statement. */
+export interface Explained {
   "Query Text": string;
   Plan: Node;
 }
