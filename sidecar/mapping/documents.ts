@@ -14,27 +14,42 @@ export type DocumentCheck = (document: JsonObject) => void;
 /** By the schema as it was read: registries that are made of one pack share what costs most of their time. */
 const compiled = new WeakMap<JsonObject, DocumentCheck>();
 
-/** Compiles `systems/<code>/documents/<type>.schema.json`: what leaves is checked against what the vendor accepts. */
+/**
+ * Compiles `systems/<code>/documents/<type>.schema.json`: what leaves is checked against what the vendor accepts. Targets
+ * that are never sent, because the vendor's system owns them (`properties.dealstage`), are not required.
+ */
 export function compileDocumentCheck(
   system: string,
   file: PackFile,
   problems: PackProblem[],
+  notSent: readonly string[] = [],
 ): DocumentCheck | undefined {
   try {
     if (!isObject(file.content)) throw new Error("a schema must be an object");
-    const known = compiled.get(file.content);
+    const known = notSent.length === 0 ? compiled.get(file.content) : undefined;
     if (known !== undefined) return known;
     const ajv = addFormats(
       new Ajv2020({ allErrors: false, strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false }),
     );
-    const check = checkWith(ajv.compile(file.content), system, file.name);
-    compiled.set(file.content, check);
+    const check = checkWith(ajv.compile(notSent.reduce(withoutRequirement, file.content)), system, file.name);
+    if (notSent.length === 0) compiled.set(file.content, check);
     return check;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     problems.push({ file: file.file, path: "", reason, fix: "Write a valid JSON Schema 2020-12." });
     return undefined;
   }
+}
+
+function withoutRequirement(schema: JsonObject, target: string): JsonObject {
+  const [key = "", ...rest] = target.split(".");
+  const { required, properties } = schema;
+  if (rest.length === 0) {
+    return Array.isArray(required) ? { ...schema, required: required.filter((name) => name !== key) } : schema;
+  }
+  const inner = isObject(properties) && Object.hasOwn(properties, key) ? properties[key] : undefined;
+  if (!isObject(properties) || !isObject(inner)) return schema;
+  return { ...schema, properties: { ...properties, [key]: withoutRequirement(inner, rest.join(".")) } };
 }
 
 function checkWith(validate: ValidateFunction, system: string, type: string): DocumentCheck {

@@ -6,6 +6,8 @@ import { checkOdooMapping, checkRule, checkSystemMapping } from "./cross-checks"
 import type { RuleDefinition } from "./definition";
 import type { DocumentCheck } from "./documents";
 import { compileDocumentCheck } from "./documents";
+import type { Ownership } from "./ownership";
+import { loadOwnership } from "./ownership";
 import type { Overlay, PackContents, PackFile, PackFiles } from "./pack-files";
 import { layOver, readContents, sortFiles } from "./pack-files";
 import type { PackProblem } from "./problem";
@@ -56,12 +58,14 @@ export class MappingPack {
     const problems = [...this.problems];
     const files = sortFiles(layOver(this.contents, overlay, problems));
     const odoo = loadOdooMappings(files, this.objects, problems);
+    const codes = files.systems.map(({ code }) => code);
+    const ownership = loadOwnership(files.ownership, this.objects, codes, problems);
     const systems = new Map(
-      files.systems.map((system) => [system.code, loadSystem(system, this.objects, odoo, problems)]),
+      files.systems.map((system) => [system.code, loadSystem(system, this.objects, odoo, ownership, problems)]),
     );
     const rules = loadRules(files, odoo, problems);
     if (problems.length > 0) throw new MappingPackError(problems);
-    return new MappingRegistry(odoo, systems, rules);
+    return new MappingRegistry(odoo, systems, rules, ownership);
   }
 }
 
@@ -117,17 +121,19 @@ function loadSystem(
   system: PackFiles["systems"][number],
   objects: CanonicalObjects,
   odoo: ReadonlyMap<string, OdooEntry>,
+  ownership: Ownership,
   problems: PackProblem[],
 ): Map<string, SystemEntry> {
   const tables = loadTables(system.tables, problems);
+  const documents = new Map(system.documents.map((file) => [file.name, file]));
   const checks = new Map<string, DocumentCheck | undefined>(
     system.documents.map((file) => [file.name, compileDocumentCheck(system.code, file, problems)]),
   );
   const entries = new Map<string, SystemEntry>();
   for (const file of system.mappings) {
-    const mapping = compiled(file, tables, problems);
-    if (mapping === undefined) continue;
-    const { source: end, target } = mapping.definition;
+    const complete = compiled(file, tables, problems);
+    if (complete === undefined) continue;
+    const { source: end, target } = complete.definition;
     if (!("object" in end) || !("type" in target)) {
       problems.push({
         file: file.file,
@@ -150,8 +156,16 @@ function loadSystem(
         fix: `Bring it in line with odoo/${end.object}.json.`,
       });
     }
-    problems.push(...checkSystemMapping(mapping, source, objects));
-    entries.set(end.object, { mapping, type: target.type, checkDocument: checks.get(target.type) });
+    problems.push(...checkSystemMapping(complete, source, objects));
+    const entry = { mapping: complete, type: target.type, checkDocument: checks.get(target.type) };
+    const leaveOut = ownership.leaveOut(end.object, system.code, complete.definition.lines);
+    if (leaveOut.size > 0) {
+      entry.mapping = compileMapping(file.content, { file: file.file, tables, leaveOut });
+      const document = documents.get(target.type);
+      const notSent = [...leaveOut].map(({ to }) => to);
+      entry.checkDocument = document && compileDocumentCheck(system.code, document, problems, notSent);
+    }
+    entries.set(end.object, entry);
   }
   return entries;
 }

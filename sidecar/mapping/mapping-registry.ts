@@ -7,6 +7,7 @@ import type { RuleDefinition, WriteBack } from "./definition";
 import type { DocumentCheck } from "./documents";
 import { dataFailure } from "./fault";
 import { neededPaths } from "./needed-paths";
+import type { Ownership } from "./ownership";
 import { isObject } from "./paths";
 import type { CompiledMapping, MissingLink, RunContext } from "./run";
 import { linkedLanes, run } from "./run";
@@ -48,6 +49,8 @@ export class MappingRegistry {
     private readonly odoo: ReadonlyMap<string, OdooEntry>,
     private readonly systems: ReadonlyMap<string, ReadonlyMap<string, SystemEntry>>,
     private readonly rules: readonly RuleDefinition[],
+    /** Who owns which field, for what comes in as well. */
+    readonly ownership: Ownership,
   ) {}
 
   /** Snapshot → validated canonical object. Throws a data failure that names the canonical field. */
@@ -70,10 +73,11 @@ export class MappingRegistry {
 
   /**
    * Canonical object → the document a system's connector sends. While links are missing the document is returned as far as
-   * it goes and is not checked: the delivery waits for them.
+   * it goes and is not checked: the delivery waits for them. What the system owns is not in it. Throws a policy failure where nothing is left.
    */
   toSystem(system: string, object: string, canonical: JsonObject, context: RunContext): SystemDocument {
     const entry = this.entryOf(system, object);
+    if (!carriesSomething(entry.mapping)) throw ownedByTarget(system, object);
     const { document, missingLinks } = run(entry.mapping, canonical, context);
     if (missingLinks.length === 0) entry.checkDocument?.(document);
     return { ...this.destination(system, object), document, missingLinks };
@@ -136,6 +140,23 @@ export class MappingRegistry {
     const from = this.odoo.get(object)?.target.version ?? 1;
     return `${object}@${from} > ${system}.${entry.type}@${entry.mapping.definition.version}`;
   }
+}
+
+/** Whether ownership leaves more of a mapping than the record's identifier. */
+function carriesSomething({ lines, definition }: CompiledMapping): boolean {
+  return (
+    lines.length === definition.lines.length || lines.some((line) => line.from !== "id" && line.const === undefined)
+  );
+}
+
+function ownedByTarget(system: string, object: string): HubError {
+  return new HubError({
+    kind: "policy",
+    code: "owned_by_target",
+    message: `${system} owns every field of ${object} that its mapping would send.`,
+    hint: `Take ${system} out of the capture rule for ${object}, or change the ownership matrix in Odoo.`,
+    field: object,
+  });
 }
 
 const NO_LINKS: RunContext = { link: () => undefined };

@@ -5,6 +5,7 @@ export type { MappingDefinition, RuleDefinition, WriteBack } from "./definition"
 export type { Library, LibraryEntry } from "./library";
 export { libraryOf } from "./library";
 export { loadMappings, MappingPack } from "./load";
+export type { Ownership, OwnershipAnswer } from "./ownership";
 export type { ArtifactKind, Overlay } from "./pack-files";
 export { artifactKind } from "./pack-files";
 export type { Preview } from "./preview";
