@@ -62,5 +62,8 @@ from . import rule_content
 from . import rule_history
 from . import confidential
 from . import integration_ownership
+from . import integration_event_type
+from . import integration_flow
+from . import artifact_impact
 from . import system_health
 from . import view_status

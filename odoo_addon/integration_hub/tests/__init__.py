@@ -15,7 +15,9 @@ from . import test_catalogue
 from . import test_confidential
 from . import test_contract
 from . import test_delivery_actions
+from . import test_event_types
 from . import test_figures
+from . import test_flows
 from . import test_json2
 from . import test_loose_references
 from . import test_neutralize

@@ -123,6 +123,24 @@ class TestArtifactLife(ArtifactCase):
         with self.assertRaises(AccessError):
             release.with_user(self.operator).action_rollback()
 
+    def test_the_impact_is_listed_before_the_approval(self):
+        self.crm.connector = "test_crm"
+        self.company()
+        self.commit()
+        self.capture("name", "email")
+        version = self.draft({"a": 1})
+        version.action_submit()
+        impact = version.with_user(self.bob)._impact()
+        self.assertEqual([system["name"] for system in impact["systems"]], ["Test CRM"])
+        companies = self.env["res.partner"].search_count([("is_company", "=", True)])
+        self.assertEqual(impact["flows"], [{"id": self.rule.id, "name": self.rule.name, "records": companies}])
+        waiting = [("object", "=", "customer"), ("system_id", "=", self.crm.id), ("state", "=", "pending")]
+        self.assertEqual(impact["queued"], self.env["integration.delivery"].search_count(waiting))
+        self.assertGreater(impact["queued"], 0)
+        added = [entry["path"] for entry in impact["captured"] if entry["change"] == "added"]
+        self.assertIn("email", added)
+        self.assertIn("customer.email", version.impact)
+
     def test_what_is_captured_follows_at_once_and_goes_back_without_a_sidecar(self):
         self.rule.follow_mapping = True
         self.capture("name")
