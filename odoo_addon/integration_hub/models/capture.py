@@ -8,8 +8,8 @@ from odoo import api, models
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from .capture_judgement import guarded, judge, note_deletion
-from .capture_snapshot import read_records
-from .capture_transaction import captured, mark, note_unlink
+from .capture_snapshot import held, read_records
+from .capture_transaction import captured, kept, mark, note_unlink, plans_of
 
 
 class Base(models.AbstractModel):
@@ -58,8 +58,7 @@ class Base(models.AbstractModel):
     def _compute_field_value(self, field):
         if field.store and self:
             plan = self._capture_plan()
-            if plan is not None:
-                names = [computed.name for computed in self.pool.field_computed[field] if computed.store]
+            if plan is not None and (names := plan.wanted_of(field, self.pool)):
                 real = self.browse(id_ for id_ in self._ids if id_)
                 if real:
                     real._capture_change(plan, names, {})
@@ -70,7 +69,7 @@ class Base(models.AbstractModel):
     def _capture_plan(self):
         if self._abstract or self._transient or not self.pool.ready or self.env.context.get(MODULE_UNINSTALL_FLAG):
             return None
-        return self.env["integration.rule"]._capture_plans().get(self._name)
+        return plans_of(self.env).get(self._name)
 
     def _capture_change(self, plan, names, vals):
         """These fields of these records are about to change."""
@@ -121,7 +120,7 @@ class Base(models.AbstractModel):
         ]
         if unseen:
             with guarded(self.env):
-                watched = self.env["integration.rule"]._capture_plans()[self._name].watched
+                watched = plans_of(self.env)[self._name].watched
                 readers = [(name, watched[name]) for name in names]
                 for _company_id, records in self.browse(unseen)._capture_by_company():
                     for record, image in zip(records, read_records(records, readers), strict=True):
@@ -153,13 +152,20 @@ class Base(models.AbstractModel):
         field = self._fields.get("company_id")
         if field is not None and field.type == "many2one" and field.comodel_name == "res.company":
             by_company = {}
-            for record in self.sudo():
-                by_company.setdefault(record.company_id.id or None, []).append(record.id)
+            companies = held(self, field) if self else ()
+            if companies is None:
+                companies = [record.company_id.id for record in self.sudo()]
+            for id_, company_id in zip(self._ids, companies, strict=True):
+                by_company.setdefault(company_id or None, []).append(id_)
         else:
             by_company = {None: self._ids}
+        readers = kept(self.env.cr).readers
         for company_id, ids in by_company.items():
-            context = self.env["integration.rule"]._capture_context(company_id or self.env.company.id)
-            yield company_id, self.browse(ids).sudo().with_context(context)
+            key = (self.env.uid, company_id or self.env.company.id)
+            if (reader := readers.get(key)) is None:
+                context = self.env["integration.rule"]._capture_context(key[1])
+                reader = readers[key] = self.env(su=True, context=context)
+            yield company_id, self.browse(ids).with_env(reader)
 
 
 def _parents_in_values(plan, vals_list):

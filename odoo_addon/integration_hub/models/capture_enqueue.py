@@ -15,7 +15,7 @@ class CapturedEvent:
     user_id: int
     operation: str
     changed: list
-    payload: str
+    payload: dict
     forced: bool = False
     systems: tuple | None = None  # None: all of the rule's
 

@@ -1,6 +1,5 @@
 """Decides at precommit which marks became business events, and has them stored."""
 
-import json
 import logging
 from contextlib import contextmanager
 
@@ -9,7 +8,7 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFai
 
 from .capture_enqueue import CapturedEvent, store
 from .capture_snapshot import read_records
-from .capture_transaction import captured, existing, take_marks
+from .capture_transaction import captured, existing, plans_of, take_marks
 
 _logger = logging.getLogger(__name__)
 
@@ -21,7 +20,10 @@ def guarded(env):
     """What happens when capturing fails: by default the user's change fails too, so that no change goes unrecorded.
     With the system parameter `integration_hub.capture_failure` set to `log`, the user goes on and the log says what
     was lost. Errors after which Odoo repeats the whole transaction always pass."""
-    if env["ir.config_parameter"].sudo().get_param(FAILURE_PARAMETER) != "log":
+    transaction = captured(env.cr)
+    if transaction.lenient is None:
+        transaction.lenient = env["ir.config_parameter"].sudo().get_param(FAILURE_PARAMETER) == "log"
+    if not transaction.lenient:
         yield
         return
     try:
@@ -45,7 +47,7 @@ def judge(env):
         transaction = captured(env.cr)
         if transaction.imported:
             env.invalidate_all()
-        plans = env["integration.rule"]._capture_plans()
+        plans = plans_of(env)
         events, replaced = [], []
         for model, users in marks.items():
             for res_id in users:
@@ -165,5 +167,5 @@ def _event(rule, model, company_id, operation, values, changed, before, user_id)
         user_id=user_id,
         operation=operation,
         changed=changed,
-        payload=json.dumps({"record": values, "changed": changed, "before": before}, ensure_ascii=False),
+        payload={"record": values, "changed": changed, "before": before},
     )

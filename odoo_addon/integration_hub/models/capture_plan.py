@@ -46,6 +46,20 @@ class Plan:
     parents: dict = field(default_factory=dict)
     # {field of this model: {Field, …}}: watched fields elsewhere, not stored, that are computed from it
     dependents: dict = field(default_factory=dict)
+    # {computed field: its names that any of these three know}: most computations of a model concern none of them
+    computed: dict = field(default_factory=dict)
+
+    def wanted_of(self, field, registry):
+        """The stored fields that are computed together with this one and that anybody waits for."""
+        names = self.computed.get(field)
+        if names is None:
+            names = self.computed[field] = tuple(
+                computed.name
+                for computed in registry.field_computed[field]
+                if computed.store
+                and (computed.name in self.watched or computed.name in self.parents or computed.name in self.dependents)
+            )
+        return names
 
 
 class IntegrationRule(models.Model):

@@ -4,6 +4,7 @@ import secrets
 
 KEY = "integration_hub"
 UNLINKED = "integration_hub.unlinked"
+KEPT = "integration_hub.kept"
 
 
 class CapturedTransaction:
@@ -14,7 +15,17 @@ class CapturedTransaction:
     judgement replaces the one that counts. (Which one that is, a rolled-back savepoint may have changed.)
     """
 
-    __slots__ = ("asked", "before", "created", "emitted", "gone", "imported", "origin", "traceparent")
+    __slots__ = (
+        "asked",
+        "before",
+        "created",
+        "emitted",
+        "gone",
+        "imported",
+        "lenient",
+        "origin",
+        "traceparent",
+    )
 
     def __init__(self):
         self.created = {}  # {model: {id, …}}
@@ -22,6 +33,7 @@ class CapturedTransaction:
         self.gone = {}  # {model: {id: {rule id: (company id, name, user id, payload)}}}: read before a delete
         self.imported = False  # a test run of an import undoes its changes, but not what memory holds of them
         self.emitted = {}  # {(model, id): [event id, …]}
+        self.lenient = None  # whether the user goes on when capturing fails; None: not asked yet
         self.origin = None  # id of the system this transaction's changes came from
         self.asked = None  # (user id, named system) that was last asked for its origin: asking again answers the same
         self.traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
@@ -33,6 +45,42 @@ def captured(cr):
     if transaction is None:
         transaction = cr.postcommit.data[KEY] = CapturedTransaction()
     return transaction
+
+
+class Kept:
+    """What a transaction asks for again and again; it ends with it. A copy of it is empty: Odoo's tests copy what
+    belongs to a transaction, and an environment is not to be copied."""
+
+    __slots__ = ("plans", "readers")
+
+    def __init__(self):
+        self.plans = None  # {model: Plan}
+        self.readers = {}  # {(user id, company id): the environment in which that company's records are read}
+
+    def __deepcopy__(self, memo):
+        return Kept()
+
+
+def kept(cr):
+    of_transaction = cr.postcommit.data.get(KEPT)
+    if of_transaction is None:
+        of_transaction = cr.postcommit.data[KEPT] = Kept()
+    return of_transaction
+
+
+def plans_of(env):
+    """`{model: Plan}`. Every create, write and compute of any model asks: kept, it costs them three calls instead of
+    thirteen."""
+    of_transaction = kept(env.cr)
+    if of_transaction.plans is None:
+        of_transaction.plans = env["integration.rule"]._capture_plans()
+    return of_transaction.plans
+
+
+def forget_plans(env):
+    """A rule, or what rules are made of, changed: in this transaction, and for all workers' next requests."""
+    env.cr.postcommit.data.pop(KEPT, None)
+    env.registry.clear_cache()
 
 
 def note_unlink(cr):

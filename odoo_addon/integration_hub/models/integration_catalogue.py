@@ -4,6 +4,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import ormcache
 
+from .capture_transaction import forget_plans
+
 # What the mapping editor builds on, by its name in what is published: the kind here.
 LIBRARY = {"schemas": "schema", "documents": "document", "files": "file", "language": "language"}
 
@@ -91,7 +93,7 @@ class IntegrationCatalogue(models.Model):
         if changed:
             self.env["integration.artifact"].sudo()._from_catalogue()
         if changed or created:
-            self.env.registry.clear_cache()
+            forget_plans(self.env)
             self.env.registry.clear_cache("templates")
         return {
             "objects": len(catalogue.get("objects") or []),

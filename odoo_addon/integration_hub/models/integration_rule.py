@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from .capture_paths import UNSUPPORTED_TYPES, UNWATCHED, path_error
+from .capture_transaction import forget_plans
 
 
 class IntegrationRule(models.Model):
@@ -179,5 +180,5 @@ class IntegrationRule(models.Model):
 
     def _clear_rule_cache(self):
         """All workers see the rule at their next request; forms show the status of its model from then on."""
-        self.env.registry.clear_cache()
+        forget_plans(self.env)
         self.env.registry.clear_cache("templates")

@@ -2,6 +2,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from .capture_transaction import forget_plans
+
 STATE_FIELDS = frozenset({"state", "pause_kind", "pause_reason", "paused_since", "paused_until"})
 
 
@@ -99,7 +101,7 @@ class IntegrationSystem(models.Model):
         for vals in vals_list:
             self._refuse_state_change(vals)
         systems = super().create(vals_list)
-        self.env.registry.clear_cache()
+        forget_plans(self.env)
         return systems
 
     def write(self, vals):
@@ -110,12 +112,12 @@ class IntegrationSystem(models.Model):
             )
         result = super().write(vals)
         if {"active", "company_id", "api_user_id"} & vals.keys():
-            self.env.registry.clear_cache()
+            forget_plans(self.env)
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget_plans(self.env)
         return result
 
     def _refuse_state_change(self, vals):
