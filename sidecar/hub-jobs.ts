@@ -38,6 +38,12 @@ export function hubJobs(hub: Hub): Job[] {
       run: async () => hub.followReleases(),
     },
     {
+      name: "questions",
+      cron: hub.config.odoo.transport === "api" ? "* * * * * *" : "*/10 * * * * *",
+      where: "each",
+      run: async () => hub.questions.look(),
+    },
+    {
       name: "replay",
       cron: "*/2 * * * * *",
       where: "once",

@@ -18,6 +18,9 @@ import type { Identity, Listener, News, Queue } from "./odoo/queue";
 import type { RecordClient } from "./odoo/record-client";
 import { ProblemNotes } from "./outbound/problem-notes";
 import { Pump } from "./outbound/pump";
+import { check } from "./questions/check";
+import { preview } from "./questions/preview";
+import { Questions } from "./questions/questions";
 import { guardQueue } from "./restore/guarded-queue";
 import { catalogueFor } from "./schedules/catalogue";
 import { CataloguePublisher } from "./schedules/publisher";
@@ -45,6 +48,7 @@ export class Hub {
   readonly queue: Queue;
   readonly store: Knex | null;
   readonly catalogue: CataloguePublisher;
+  readonly questions: Questions;
   readonly problems: ProblemNotes;
   /** What this sidecar knows together with the others; null without a store. */
   readonly shared: StoredState | null;
@@ -78,6 +82,17 @@ export class Hub {
       () => this.makeCatalogue(),
       log,
       (created) => this.notify(created),
+    );
+    const { pack, connections, queue } = this;
+    const connectors = [...new Set(config.systems.map((system) => system.connector))];
+    this.questions = new Questions(
+      queue,
+      this.worker,
+      {
+        check: (request) => check(pack, request, connectors),
+        preview: async (request) => preview({ pack, connections, queue }, request),
+      },
+      log,
     );
     this.tracing = createTracing(config.telemetry.otlpEndpoint);
     this.schedules = new Schedules(this.store ? new StoredTicks(this.store, this.worker) : everyTick, log);
@@ -117,6 +132,7 @@ export class Hub {
     this.log.info({ worker: this.worker }, "hub stopping");
     await this.schedules.stop();
     await this.listener?.close();
+    await this.questions.close();
     const deadline = AbortSignal.timeout(this.config.delivery.stopSeconds * 1000);
     await Promise.all(this.pumps.map((pump) => pump.stop(deadline)));
     await this.admin?.close();
@@ -201,6 +217,7 @@ export class Hub {
   private heard(news: News | null): void {
     if (news === null) this.releases.forget();
     if (news === null || news.release) void this.followReleases();
+    if (news === null || news.question) void this.questions.look();
     this.notify(news?.systems ?? null);
   }
 

@@ -21,6 +21,7 @@ const DELIVERY_ROOTS = [
   "index",
   "answer",
   "body",
+  "fields",
 ];
 const SIGNING_ROOTS = ["credentials", "connection"];
 const BASE_ROOTS = ["connection", "token"];

@@ -2,6 +2,7 @@ import type { Exchange } from "../domain/delivery";
 import type { Failure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
 import type { BucketUse } from "../domain/shared-state";
+import type { Comparison } from "./read";
 
 /** One vendor document to bring about: what the pump hands to a connector. */
 export interface DeliverInput {
@@ -80,6 +81,12 @@ export interface Connector {
    * kind. At most `batchSize` inputs of one type and operation go in one request; more are split here.
    */
   deliver(inputs: DeliverInput[], signal: AbortSignal): Promise<DeliverResult[]>;
+  /**
+   * The record as the vendor holds it now, beside what this delivery would make of it; null where the definition does not
+   * say how to read one. Changes nothing.
+   * @throws HubError of any kind: what the vendor or the network did
+   */
+  compare(input: DeliverInput, signal: AbortSignal): Promise<Comparison | null>;
   /** How many inputs one request carries; 1 where the vendor has no batch for it. */
   batchSize(type: string, operation: DeliverInput["operation"]): number;
   /**

@@ -87,6 +87,15 @@ export interface UpsertDefinition {
   batch?: BatchDefinition;
 }
 
+/** How the record {id} is read, to show what a delivery would change. Nothing is sent because of it. */
+export interface ReadDefinition {
+  request: RequestDefinition;
+  /** What the record would hold afterwards, as a template; {fields} in the request are its keys, comma-separated. */
+  then: Json;
+  /** Path of the record in the answer. */
+  record?: string;
+}
+
 export type DeleteDefinition =
   { request: RequestDefinition } | { refuse: { kind: ErrorKind; code: string; message: string; hint: string } };
 
@@ -114,6 +123,7 @@ export interface ObjectDefinition {
   find?: FindDefinition[];
   create?: CreateDefinition;
   update?: UpdateDefinition;
+  read?: ReadDefinition;
   delete?: DeleteDefinition;
   needs?: Record<string, NeedDefinition>;
   after?: AfterDefinition[];

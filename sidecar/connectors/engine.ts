@@ -9,10 +9,12 @@ import { upsertBatch } from "./deliver-batch";
 import { deleteOne } from "./deliver-delete";
 import { upsertOne, type DeliveryContext, type Landed } from "./deliver-one";
 import { ExchangeLog } from "./exchange-log";
+import { findByKey, usableFinds } from "./find";
 import type { Http } from "./http";
 import type { RateLimiter } from "./limits";
 import type { ObjectType } from "./object-type";
 import type { Answer } from "./outcome";
+import { readRecord, type Comparison } from "./read";
 import type { Caller, CompiledRequest } from "./request";
 import type { Rendered, Scope } from "./template";
 
@@ -65,6 +67,20 @@ export class Engine implements Connector {
       }),
     );
     return results;
+  }
+
+  async compare(input: DeliverInput, signal: AbortSignal): Promise<Comparison | null> {
+    const type = this.parts.types.get(input.type);
+    if (!type) throw new HubError(unknownType(input.type, this.parts));
+    if (!type.read) return null;
+    const { caller, clock } = this.parts;
+    let context = this.contextOf(input, signal, new ExchangeLog(clock));
+    if (input.externalId === null && !type.needs.none) {
+      const needs = await type.needs.look(caller, context);
+      context = { ...context, scope: { ...context.scope, needs } };
+    }
+    const id = input.externalId ?? (await findByKey(usableFinds(type.find, context), caller, context));
+    return readRecord(type.read, id, caller, context);
   }
 
   async check(): Promise<void> {

@@ -59,6 +59,17 @@ export class Needs {
     return ensured;
   }
 
+  /** As far as they are there; makes and remembers nothing. */
+  async look(caller: Caller, context: CallContext): Promise<Record<string, { id: string }>> {
+    const there: Record<string, { id: string }> = {};
+    for (const need of this.needs) {
+      if (!isWanted(need, context)) continue;
+      const [id, another] = await findAll([need.find], caller, context);
+      if (id !== undefined && another === undefined) there[need.name] = { id };
+    }
+    return there;
+  }
+
   /** Forgets what this document needed: the vendor may have lost it. */
   forget(context: CallContext): void {
     for (const need of this.needs) {

@@ -6,6 +6,7 @@ import { compileCondition, type Test } from "./condition";
 import { compileFirst, type Extractor } from "./extract";
 import { compileFind, type CompiledFind } from "./find";
 import { Needs } from "./needs";
+import { compileRead, type CompiledRead } from "./read";
 import { compileRequest, type CompiledRequest } from "./request";
 import { compileText, type Rendered } from "./template";
 
@@ -17,6 +18,7 @@ export interface ObjectType {
   find: CompiledFind[];
   create: { request: CompiledRequest; id: Extractor; rememberedMs: number | null } | null;
   update: { request: CompiledRequest } | null;
+  read: CompiledRead | null;
   delete: { request: CompiledRequest } | Extract<DeleteDefinition, { refuse: unknown }> | null;
   needs: Needs;
   after: AfterSteps;
@@ -51,6 +53,7 @@ export function compileObjectType(
         }
       : null,
     update: update ? { request: compileRequest(update.request, true) } : null,
+    read: object.read ? compileRead(object.read) : null,
     delete: compileDelete(object.delete),
     needs: new Needs(object.needs ?? {}, clock),
     after: new AfterSteps(object.after ?? []),

@@ -1,6 +1,8 @@
 /** The mapping stage: snapshot → canonical object → vendor document (docs/mappings.md). */
 export type { Catalogue, CatalogueObject } from "./catalogue";
 export { compileMapping } from "./compile";
+export type { Coverage } from "./coverage";
+export { coverageOf } from "./coverage";
 export type { MappingDefinition, RuleDefinition, WriteBack } from "./definition";
 export type { Library, LibraryEntry } from "./library";
 export { libraryOf } from "./library";
