@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 
 from .data_classes import class_of, lines_of
+from .ownership_content import owner_of
 
 ACTUAL_DAYS = 7
 CRITICALITIES = [("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")]
@@ -111,6 +112,7 @@ class IntegrationFlow(models.Model):
     def _derived(self, schemas):
         """What follows from the rule and the mappings in force."""
         rule = self.rule_id
+        ownership = self.env["integration.ownership"].sudo()._content()
         fields_read, classes = [], set()
         for connector in dict.fromkeys(rule.system_ids.mapped("connector")):
             path = f"systems/{connector}/mappings/{rule.object}.json"
@@ -119,6 +121,8 @@ class IntegrationFlow(models.Model):
             version = (mapping.get("source") or {}).get("version")
             schema = schemas.get(f"hub:canonical/{rule.object}/{version}") or {}
             for _to, sources in lines_of(mapping):
+                # What the target owns is not sent to it.
+                sources = [source for source in sources if owner_of(ownership, rule.object, source)[0] != connector]
                 fields_read += sources
                 classes.update(class_of(schema, source, schemas) for source in sources)
         return {

@@ -56,10 +56,6 @@ def _without(rules, field):
 
 
 def _longest(rules, field):
-    fitting = [path for path in rules if path == field or (path.endswith(".*") and _below(field, path[:-2]))]
+    # `address` and `address.*` both speak of the address and of everything below it.
+    fitting = [path for path in rules if f"{field}.".startswith(f"{path.removesuffix('.*')}.")]
     return max(fitting, key=len) if fitting else None
-
-
-def _below(field, parent):
-    # Of a field that is an object, what is said of all below it is said of it.
-    return field == parent or field.startswith(f"{parent}.")
