@@ -11,7 +11,6 @@ from . import integration_catalogue
 from . import integration_rule
 from . import integration_artifact
 from . import integration_artifact_version
-from . import mapping_editor
 from . import integration_event
 from . import integration_event_payload
 from . import integration_delivery
@@ -61,6 +60,7 @@ from . import unknown_values
 from . import rule_content
 from . import rule_history
 from . import confidential
+from . import mapping_editor
 from . import integration_ownership
 from . import integration_event_type
 from . import integration_flow

@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 
 from .capture_paths import UNSUPPORTED_TYPES, complete, path_tree
 from .capture_snapshot import compile_tree, read_records
+from .confidential import CONFIDENTIAL
+from .preview_masks import masked_answer
 from .schema_fields import open_prefixes, schema_fields
 
 _TYPES = {
@@ -258,9 +260,9 @@ class MappingEditor(models.Model):
         :param res_id: id of a record of the mapping's model, which the person must be allowed to read
         :param system: code of the system
         :return: ``{"snapshot", "canonical", "document", "mapping", "problems", "current", "differences", "would_skip",
-            "active_document", "milliseconds"}``: the sidecar's answer with what was captured; ``active_document`` is
-            what the versions in force make of the same record, or None. ``{"problems", "refused": True}`` when the
-            content does not compile
+            "active_document", "milliseconds", "masked"}``: the sidecar's answer with what was captured;
+            ``active_document`` is what the versions in force make of the same record, or None; ``masked``: confidential
+            values are hidden from this person. ``{"problems", "refused": True}`` when the content does not compile
         :raise UserError: no sidecar answered, or there is no such record
         :raise AccessError: the person is no mapping administrator, or may not read the record
         """
@@ -285,11 +287,27 @@ class MappingEditor(models.Model):
         answer = Question._ask("preview", request | {"overlay": self._overlay(content)})
         in_force = self.artifact_id._content()
         active = Question._ask("preview", request | {"overlay": self._overlay(in_force)}) if in_force else {}
-        return answer | {
-            "snapshot": request["record"],
-            "active_document": active.get("document"),
-            "milliseconds": round((time.monotonic() - start) * 1000),
-        }
+        answer |= {"snapshot": request["record"], "active_document": active.get("document")}
+        milliseconds = round((time.monotonic() - start) * 1000)
+        return self._shown_to_user(answer, content, system) | {"milliseconds": milliseconds}
+
+    def _shown_to_user(self, answer, content, system):
+        """The preview as the user may see it; the sidecar always gets the whole record."""
+        if self.env.user.has_group(CONFIDENTIAL):
+            return answer
+        snapshot = self.env["integration.event.payload"]._masked_for_user(self.object, answer["snapshot"])
+        mapping = content if self.system_code else self._system_mapping(system)
+        schemas = self.env["integration.catalogue"]._schemas()
+        end = (mapping or {}).get("source") or {}
+        schema = schemas.get(f"hub:canonical/{end.get('object')}/{end.get('version')}") or {}
+        return masked_answer(answer, mapping, schema, schemas) | {"snapshot": snapshot, "masked": True}
+
+    def _system_mapping(self, system):
+        """The mapping in force from this version's object to a system; None where there is none."""
+        connector = (self._catalogue_content("system", system) or {}).get("connector")
+        path = f"systems/{connector}/mappings/{self.object}.json"
+        artifact = self.env["integration.artifact"].sudo().search([("path", "=", path)])
+        return artifact._content() if artifact else None
 
     def _snapshot(self, record, paths):
         """The record as the capture would read it: by the superuser, only these paths (docs/architecture.md)."""

@@ -20,6 +20,7 @@ from . import test_figures
 from . import test_flows
 from . import test_json2
 from . import test_loose_references
+from . import test_mapping_editor
 from . import test_neutralize
 from . import test_outcome_by_person
 from . import test_ownership

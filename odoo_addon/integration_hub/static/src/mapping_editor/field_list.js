@@ -44,6 +44,17 @@ export class FieldList extends Component {
     return this.store.info[this.props.side];
   }
 
+  /** The fields that are known, and those that the mapping fills without anybody having listed them. */
+  get fields() {
+    const { fields } = this.info;
+    if (this.isSource) {
+      return fields;
+    }
+    const known = new Set(fields.map(({ path }) => path));
+    const filled = [...usedPaths(this.store.content).targets.keys()].filter((path) => path && !known.has(path));
+    return [...fields, ...filled.map((path) => ({ path, title: "", type: "any" }))];
+  }
+
   get isSource() {
     return this.props.side === "source";
   }
@@ -79,11 +90,11 @@ export class FieldList extends Component {
   visible() {
     const typed = this.state.search.trim().toLowerCase();
     if (typed) {
-      return this.info.fields.filter(
+      return this.fields.filter(
         ({ path, title }) => path.toLowerCase().includes(typed) || (title || "").toLowerCase().includes(typed),
       );
     }
-    return this.isSource ? this.asTree() : this.info.fields;
+    return this.isSource ? this.asTree() : this.fields;
   }
 
   /** Each field followed by those inside it, as far as they are opened. */

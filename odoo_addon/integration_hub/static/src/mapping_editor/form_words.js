@@ -40,4 +40,4 @@ const JSON_ERRORS = {
 };
 
 /** The sentence for an error of `readJson`. */
-export const jsonErrorWords = (code) => JSON_ERRORS[code];
+export const jsonErrorWords = (code) => JSON_ERRORS[code].toString();

@@ -100,7 +100,7 @@ export class PathInput extends Component {
       return [];
     }
     const open = this.side.open || [];
-    if (this.props.side === "source" || request.includes(".")) {
+    if (this.props.side === "source" || this.props.prefix || request.includes(".")) {
       return [request];
     }
     // "vat" among HubSpot's properties is "properties.vat".
@@ -187,8 +187,19 @@ export class ConditionInput extends Component {
     return this.props.condition[this.operator] ?? null;
   }
 
+  setup() {
+    this.store = useState(this.env.mapping);
+  }
+
   onField(path) {
-    this.props.onChange({ ...this.props.condition, from: path });
+    const { condition, onChange } = this.props;
+    const value = condition[this.operator];
+    onChange(value === "" ? comparisonOf(path, this.operator, this.startOf(path)) : { ...condition, from: path });
+  }
+
+  /** What a comparison with a field begins with, by the field's type. */
+  startOf(path) {
+    return { number: 0, boolean: true }[this.store.source(this.props.prefix + path)?.type] ?? "";
   }
 
   onOperator(ev) {
@@ -197,10 +208,9 @@ export class ConditionInput extends Component {
     let value = takesList(operator) ? [before].flat() : [before].flat()[0];
     if (operator === "sameAs") {
       value = "";
-    } else if (["gt", "gte", "lt", "lte"].includes(operator) && typeof value !== "number") {
-      value = typeof value === "string" ? value : 0;
     }
-    this.props.onChange(comparisonOf(this.props.condition.from, operator, value ?? (takesList(operator) ? [] : "")));
+    const { from } = this.props.condition;
+    this.props.onChange(comparisonOf(from, operator, value ?? (takesList(operator) ? [] : this.startOf(from))));
   }
 
   onOperand(value) {

@@ -1,6 +1,6 @@
 /** JSON as text with places: what stands where, what is wrong where, and what somebody is about to type. */
 
-const WIDTH = 100;
+const WIDTH = 76;
 
 /** The value as text: short lists and objects without further ones on one line, as the shipped files are written. */
 export function formatJson(value, indent = "") {
