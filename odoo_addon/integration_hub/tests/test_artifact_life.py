@@ -141,20 +141,36 @@ class TestArtifactLife(ArtifactCase):
         self.assertIn("email", added)
         self.assertIn("customer.email", version.impact)
 
+    def test_a_queued_change_shows_the_release_it_was_recorded_with(self):
+        self.activated({"a": 1})
+        self.company()
+        delivery = self.the_event().delivery_ids[:1]
+        first = self.release()
+        self.activated({"a": 2})
+        self.assertEqual(delivery.effective_release, first.number)
+        self.assertEqual(delivery.action_open_release()["res_id"], first.id)
+        delivery.sudo().write({"state": "held"})
+        self.env.flush_all()
+        delivery.with_user(self.operator).action_retry()
+        self.assertEqual(delivery.effective_release, self.release().number)
+
     def test_what_is_captured_follows_at_once_and_goes_back_without_a_sidecar(self):
         self.rule.follow_mapping = True
         self.capture("name")
         self.activated({"a": 1})
+        self.commit()
         self.company(email="a@example.com")
         self.assertNotIn("email", self.payload(self.the_event())["record"])
         self.capture("name", "email")
         second = self.activated({"a": 2})
+        self.commit()
         self.company(email="b@example.com")
         event = self.the_event()
         self.assertEqual(self.payload(event)["record"]["email"], "b@example.com")
         self.assertEqual(event.release, self.release().number)
         self.sidecar_runs = False
         second.action_rollback()
+        self.commit()
         self.company(email="c@example.com")
         self.assertNotIn("email", self.payload(self.the_event())["record"])
 
