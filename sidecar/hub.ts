@@ -5,11 +5,12 @@ import type { Knex } from "knex";
 import type { Logger } from "pino";
 import { createAdminApp } from "./admin/app";
 import type { Component } from "./admin/readiness";
-import { listen, type AdminServer } from "./admin/server";
+import { listen, type ListeningServer } from "./admin/server";
 import type { Config } from "./config/config";
 import { openConnections, type Connection } from "./connections";
 import { toFailure, type Failure } from "./domain/errors";
 import { readComponents } from "./hub-components";
+import { Door } from "./inbound/door";
 import { hubJobs } from "./hub-jobs";
 import type { JsonObject } from "./domain/json";
 import { libraryOf, MappingPack, Releases } from "./mapping/registry";
@@ -58,7 +59,9 @@ export class Hub {
   private readonly tracing: Tracing;
   private readonly schedules: Schedules;
   private readonly stopped = new AbortController();
-  private admin: AdminServer | null = null;
+  private admin: ListeningServer | null = null;
+  /** Where vendors' webhooks come in; null when it is closed. */
+  readonly door: Door | null;
   private listener: Listener | null = null;
   private identity: Identity | null = null;
 
@@ -76,6 +79,7 @@ export class Hub {
     this.records = openRecords(config.odoo);
     this.problems = new ProblemNotes(this.records, log);
     this.store = config.store.url === null ? null : openStore(config.store.url);
+    this.door = this.store && config.inbound ? new Door(config.inbound, this.connections, this.store, log) : null;
     this.queue = guardQueue(openQueue(config.odoo, this.records, log), this.store, log);
     this.catalogue = new CataloguePublisher(
       this.records,
@@ -119,6 +123,7 @@ export class Hub {
       await this.followReleases();
     });
     if (this.stopped.signal.aborted) return false;
+    await this.door?.open();
     this.startPumps();
     this.schedules.start(hubJobs(this));
     this.log.info({ worker: this.worker, systems: this.pumps.map((pump) => pump.code), url: this.url }, "hub started");
@@ -133,6 +138,7 @@ export class Hub {
     await this.schedules.stop();
     await this.listener?.close();
     await this.questions.close();
+    await this.door?.close();
     const deadline = AbortSignal.timeout(this.config.delivery.stopSeconds * 1000);
     await Promise.all(this.pumps.map((pump) => pump.stop(deadline)));
     await this.admin?.close();
@@ -164,7 +170,7 @@ export class Hub {
       token,
       this.log,
     );
-    this.admin = await listen(app, host, port);
+    this.admin = await listen(app, host, port, "admin");
   }
 
   /** Tries until it works or the hub is stopped; only what time heals is tried again. */

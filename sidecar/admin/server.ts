@@ -3,18 +3,23 @@ import type { AddressInfo } from "node:net";
 import type { Express } from "express";
 import { HubError } from "../domain/errors";
 
-/** The listening admin API. */
-export interface AdminServer {
+/** A listening part of the sidecar: the admin API, or the door for webhooks. */
+export interface ListeningServer {
   /** `http://127.0.0.1:8090` */
   url: string;
   close(): Promise<void>;
 }
 
-/** Starts listening; throws `admin_port_taken` when somebody else does already. */
-export async function listen(app: Express, host: string, port: number): Promise<AdminServer> {
+/** Starts listening; throws `admin_port_taken` or `inbound_port_taken` when somebody else does already. */
+export async function listen(
+  app: Express,
+  host: string,
+  port: number,
+  part: "admin" | "inbound",
+): Promise<ListeningServer> {
   const server = createServer(app);
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => reject(listenFault(cause, host, port)));
+    server.once("error", (cause: NodeJS.ErrnoException) => reject(listenFault(cause, host, port, part)));
     server.listen(port, host, resolve);
   });
   const address = server.address() as AddressInfo;
@@ -29,14 +34,14 @@ async function close(server: Server): Promise<void> {
   });
 }
 
-function listenFault(cause: NodeJS.ErrnoException, host: string, port: number): HubError {
+function listenFault(cause: NodeJS.ErrnoException, host: string, port: number, part: "admin" | "inbound"): HubError {
   return new HubError(
     {
       kind: "technical",
-      code: cause.code === "EADDRINUSE" ? "admin_port_taken" : "admin_cannot_listen",
-      message: `The admin API cannot listen on ${host}:${port} (${cause.code ?? cause.message}).`,
-      hint: "Another sidecar may be running. Choose another admin.port, or 0 for a free one.",
-      field: "admin.port",
+      code: cause.code === "EADDRINUSE" ? `${part}_port_taken` : `${part}_cannot_listen`,
+      message: `${part === "admin" ? "The admin API" : "The door for webhooks"} cannot listen on ${host}:${port} (${cause.code ?? cause.message}).`,
+      hint: `Another sidecar may be running. Choose another ${part}.port, or 0 for a free one.`,
+      field: `${part}.port`,
     },
     { cause },
   );

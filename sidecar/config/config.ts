@@ -5,6 +5,8 @@ export interface Config {
   odoo: OdooConfig;
   store: { url: string | null };
   admin: { host: string; port: number; token: string | null };
+  /** Null: the door for webhooks is closed. */
+  inbound: InboundConfig | null;
   mappings: { dirs: string[] };
   systems: SystemConfig[];
   delivery: DeliveryConfig;
@@ -24,6 +26,15 @@ export interface OdooConfig {
   transport: "postgres" | "api";
   queueUrl: string | null;
   timeoutSeconds: number;
+}
+
+export interface InboundConfig {
+  host: string;
+  port: number;
+  publicUrl: string;
+  proxies: number;
+  maxBodyKb: number;
+  maxPerSecond: number;
 }
 
 export interface SystemConfig {

@@ -71,6 +71,14 @@ interface Values {
   };
   store: { url?: string };
   admin: { host: string; port: number; token?: string };
+  inbound: {
+    host: string;
+    port?: number;
+    public_url?: string;
+    proxies: number;
+    max_body_kb: number;
+    max_per_second: number;
+  };
   mappings: { dirs?: string[] };
   systems: Record<string, SystemValues>;
   delivery: {
@@ -117,7 +125,7 @@ function referencedVariables(node: unknown): Set<string> {
 
 /** Keys that are fine alone and not together. */
 function contradictions(values: Values, placeOf: (keys: readonly string[]) => string): ConfigProblem[] {
-  const { odoo, admin } = values;
+  const { odoo, admin, inbound, store } = values;
   const missing = (keys: string[], because: string, env: string): ConfigProblem => ({
     code: "config_missing_key",
     place: placeOf(keys),
@@ -136,6 +144,17 @@ function contradictions(values: Values, placeOf: (keys: readonly string[]) => st
     problems.push({
       ...missing(["odoo", "login"], "protocol jsonrpc signs in with it", "HUB_ODOO_LOGIN"),
       fix: `Add "login: hub@example.com" to the file, or set HUB_ODOO_LOGIN.`,
+    });
+  }
+  if (inbound.port !== undefined && !store.url) {
+    problems.push(
+      missing(["store", "url"], "what comes in by webhooks is kept in the hub's own database", "HUB_STORE_URL"),
+    );
+  }
+  if (inbound.port !== undefined && !inbound.public_url) {
+    problems.push({
+      ...missing(["inbound", "public_url"], "vendors sign the address they call", "HUB_INBOUND_PUBLIC_URL"),
+      fix: `Add "public_url: https://hub.example.com" to the file, or set HUB_INBOUND_PUBLIC_URL.`,
     });
   }
   if (admin.token !== undefined && admin.token.length < 16) {
@@ -167,6 +186,7 @@ function shape(values: Values, file: string | null, folder: string, warnings: Co
     },
     store: { url: values.store.url ?? null },
     admin: { host: values.admin.host, port: values.admin.port, token: values.admin.token ?? null },
+    inbound: shapeInbound(values.inbound),
     mappings: { dirs: values.mappings.dirs?.map((dir) => path.resolve(folder, dir)) ?? [bundledMappings()] },
     systems: Object.entries(values.systems).map(([code, system]) => shapeSystem(code, system)),
     delivery: {
@@ -180,6 +200,25 @@ function shape(values: Values, file: string | null, folder: string, warnings: Co
     log: { level: values.log.level },
     telemetry: { otlpEndpoint: values.telemetry.otlp_endpoint ?? null },
     warnings,
+  };
+}
+
+function shapeInbound({
+  host,
+  port,
+  public_url,
+  proxies,
+  max_body_kb,
+  max_per_second,
+}: Values["inbound"]): Config["inbound"] {
+  if (port === undefined || public_url === undefined) return null;
+  return {
+    host,
+    port,
+    publicUrl: public_url.replace(/\/+$/, ""),
+    proxies,
+    maxBodyKb: max_body_kb,
+    maxPerSecond: max_per_second,
   };
 }
 

@@ -5,6 +5,7 @@ import { compileObjectType } from "./object-type";
 import { OutcomeRules } from "./outcome";
 import { systemClock } from "./connector";
 import { placeholdersOf } from "./template";
+import { compileWebhooks } from "./webhooks";
 
 /** Roots a template may begin with, by where it stands. */
 const DELIVERY_ROOTS = [
@@ -48,6 +49,7 @@ export function checkReferences(loaded: LoadedDefinition): void {
     checkWays(place, object);
     compileObjectType(name, object, definition.name, systemClock);
   }
+  checkWebhooks(loaded, credentials);
   for (const { place, request } of requestsOf(definition as unknown as Json, "")) checkRequest(place, request, loaded);
 }
 
@@ -95,6 +97,26 @@ function checkNeeds(place: string, object: ObjectDefinition): void {
     const [, name = ""] = source.split(".");
     if (root === "needs" && !declared.includes(name))
       throw wrong(place, `{${source}} names a need that is not declared`, "Declare it under needs.");
+  }
+}
+
+function checkWebhooks({ definition }: LoadedDefinition, credentials: Set<string>): void {
+  const { webhooks, objects } = definition;
+  if (!webhooks) return;
+  compileWebhooks(webhooks, {});
+  const { signature, notices } = webhooks;
+  const named = signature.type === "basic" ? [signature.username, signature.password] : signature.secrets;
+  for (const name of named) {
+    if (!credentials.has(name))
+      throw wrong("/webhooks/signature", `there is no credential "${name}"`, "Describe it in credentials.schema.json.");
+  }
+  for (const [event, { object }] of Object.entries(notices.events)) {
+    if (!Object.hasOwn(objects, object))
+      throw wrong(
+        `/webhooks/notices/events/${event}`,
+        `there is no object "${object}"`,
+        "Name one that stands under objects.",
+      );
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorKind } from "../domain/errors";
 import type { Json, JsonObject } from "../domain/json";
+import type { WebhooksDefinition } from "./webhooks";
 
 /*
  * The form of `mappings/systems/<code>/connector.json`. The JSON Schema (mappings/schema/connector.schema.json) checks it and
@@ -203,6 +204,7 @@ export interface ConnectorDefinition {
   errors?: ErrorPaths;
   outcomes?: OutcomeRule[];
   objects: Record<string, ObjectDefinition>;
+  webhooks?: WebhooksDefinition;
 }
 
 /** A vendor folder, read and checked. */

@@ -17,8 +17,14 @@ export function openStore(url: string): Knex {
       keepAlive: true,
     },
     pool: { min: 0, max: 4 },
+    // It would write to the console. What goes wrong is thrown as well, and then stands in our log.
+    log: { warn: ignore, error: ignore, deprecate: ignore, debug: ignore },
     acquireConnectionTimeout: 10_000,
   });
+}
+
+function ignore(): void {
+  // said by whoever catches the error
 }
 
 /** What an error of the store means to a person. */

@@ -186,6 +186,16 @@ describe("a configuration that cannot be used stops the start with place, reason
       `${GOOD}admin:\n  token: env:SHORT\n`,
       { code: "config_wrong_value", path: "admin.token" },
     ],
+    [
+      "a door for webhooks without a store",
+      `${GOOD}inbound: { port: 8091, public_url: "https://hub.example.com" }\n`,
+      { code: "config_missing_key", path: "store.url" },
+    ],
+    [
+      "a door for webhooks without its public address",
+      `${GOOD}store: { url: env:QUEUE }\ninbound: { port: 8091 }\n`,
+      { code: "config_missing_key", path: "inbound.public_url" },
+    ],
     ["text that is not YAML", "odoo: [", { code: "config_not_yaml", path: "(file)" }],
     ["a key that stands twice", `${GOOD}  database: again\n`, { code: "config_not_yaml", place: "hub.yaml:5" }],
     ["a list instead of keys", "- odoo", { code: "config_not_yaml" }],

@@ -9,6 +9,11 @@ const SCHEMAS = path.join(MAPPINGS, "schema");
 const good = JSON.parse(readFileSync(path.join(MAPPINGS, "systems/asana/connector.json"), "utf8")) as JsonObject;
 const credentials = readFileSync(path.join(MAPPINGS, "systems/asana/credentials.schema.json"), "utf8");
 
+const webhooks = (signature: JsonObject, object = "task"): JsonObject => ({
+  signature: { type: "hmac", header: "X-S", encoding: "hex", secrets: ["accessToken"], ...signature },
+  notices: { event: "type", events: { changed: { object, change: "changed" } }, externalId: "id" },
+});
+
 describe("a connector definition is checked before anything runs", () => {
   let folder: string;
   beforeEach(() => {
@@ -55,6 +60,20 @@ describe("a connector definition is checked before anything runs", () => {
     ["an unknown need", "objects.project.create.request.body", "{needs.team.id}", /needs\.team/],
     ["a create that could be doubled", "objects.task.find", undefined, /could make a record twice/],
     ["a broken template", "objects.task.update.request.body", "{doc.x", /without its \}/],
+    ["a secret that does not exist", "webhooks", webhooks({ secrets: ["nope"] }), /no credential "nope"/],
+    [
+      "a signature over what is not there",
+      "webhooks",
+      webhooks({ signed: "{path}{body}" }),
+      /\{path\} cannot be signed/,
+    ],
+    [
+      "a signature that leaves the body out",
+      "webhooks",
+      webhooks({ signed: "{timestamp}" }),
+      /\/webhooks\/signature\/signed/,
+    ],
+    ["a notice about an unknown object", "webhooks", webhooks({}, "nothing"), /there is no object "nothing"/],
     ["a broken pattern", "errors.field.0.pattern", "no capture", /exactly one/],
   ])("refuses %s and names the place", (_what, place, value, message) => {
     expect(() => load(place, value)).toThrow(message);

@@ -1,0 +1,7 @@
+/** What vendors post to us, as data of their definitions: verified, split into notices. */
+export type { WebhooksDefinition } from "./definition";
+export { compileWebhooks, type WebhookEndpoint } from "./endpoint";
+export type { HandshakeAnswer } from "./handshake";
+export type { Notice } from "./notices";
+export type { RawRequest } from "./raw-request";
+export type { Refusal } from "./verify";

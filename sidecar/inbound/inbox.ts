@@ -1,0 +1,33 @@
+import type { Knex } from "knex";
+import type { Notice } from "../connectors/webhooks";
+import { SCHEMA } from "../store/database";
+
+/** What became of the notices of one request. */
+export interface Kept {
+  /** New to us. */
+  kept: number;
+  /** Known already: the vendor repeats itself. */
+  repeated: number;
+}
+
+/** Notices wait here until somebody fetches the records they name. One statement a request; a notice is kept once for ever. */
+export class Inbox {
+  constructor(private readonly store: Knex) {}
+
+  /** Keeps what is new. Once it has answered, the notices survive a crash. */
+  async keep(system: string, notices: readonly Notice[]): Promise<Kept> {
+    if (notices.length === 0) return { kept: 0, repeated: 0 };
+    const { rowCount } = await this.store.raw<{ rowCount: number }>(
+      `INSERT INTO ${SCHEMA}.inbox (system, key, event, object, change, external_id, occurred_at, item)
+       SELECT ?, n.key, n.event, n.object, n.change, n.external_id, n.occurred_at, n.item
+       FROM jsonb_to_recordset(?::jsonb) AS n(key text, event text, object text, change text, external_id text, occurred_at timestamptz, item jsonb)
+       ON CONFLICT (system, key) DO NOTHING`,
+      [system, JSON.stringify(notices.map(row))],
+    );
+    return { kept: rowCount, repeated: notices.length - rowCount };
+  }
+}
+
+function row({ externalId, occurredAt, ...notice }: Notice): object {
+  return { ...notice, external_id: externalId, occurred_at: occurredAt?.toISOString() ?? null };
+}

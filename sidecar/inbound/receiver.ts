@@ -1,0 +1,164 @@
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
+import helmet from "helmet";
+import type { Logger } from "pino";
+import { RateLimiterMemory } from "rate-limiter-flexible";
+import type { HandshakeAnswer, RawRequest, Refusal, WebhookEndpoint } from "../connectors/webhooks";
+import type { Json } from "../domain/json";
+import { toFailure } from "../domain/errors";
+import { parseBody } from "./body";
+import type { Inbox } from "./inbox";
+import type { SecurityEvents, SecurityReason } from "./security-events";
+
+export interface ReceiverParts {
+  /** By the system's code. */
+  endpoints: ReadonlyMap<string, WebhookEndpoint>;
+  inbox: Pick<Inbox, "keep">;
+  security: Pick<SecurityEvents, "note">;
+  log: Logger;
+  /** Told of every request that was taken. */
+  onTaken?(system: string, kept: number): void;
+}
+
+export interface ReceiverLimits {
+  /** Where vendors reach us, `https://hub.example.com`: part of what some of them sign. */
+  publicUrl: string;
+  maxBodyBytes: number;
+  /** Requests a second from one sender to one system. */
+  maxPerSecond: number;
+  /** How many proxies stand in front of us and name the sender in `X-Forwarded-For`. */
+  proxies: number;
+}
+
+/** More notices than any vendor puts into one body. */
+const MAX_ITEMS = 1_000;
+
+const REASONS: Record<Refusal, SecurityReason> = {
+  secret_not_set: "secret_not_set",
+  signature_missing: "no_signature",
+  signature_wrong: "bad_signature",
+  timestamp_missing: "no_signature",
+  timestamp_unreadable: "malformed",
+  timestamp_stale: "stale",
+};
+
+/**
+ * The door for vendors: `POST /webhooks/<system>`. Every request is counted against its sender's rate before its body is read, verified on the
+ * bytes that came, split into notices, and answered once they are kept. What is refused is answered with a bare status: the sender learns nothing.
+ */
+export function createReceiver(parts: ReceiverParts, limits: ReceiverLimits): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("trust proxy", limits.proxies);
+  app.use(helmet());
+  const rate = new RateLimiterMemory({ points: limits.maxPerSecond, duration: 1 });
+
+  app.all("/webhooks/:system", (request, response, next) => {
+    const system = systemOf(request);
+    const sender = request.ip ?? "";
+    const known = parts.endpoints.has(system);
+    rate.consume(`${known ? system : ""} ${sender}`).then(
+      () => (known ? next() : refuse(parts, request, response, 404, "unknown_system")),
+      () => refuse(parts, request, response.set("retry-after", "1"), 429, "too_frequent"),
+    );
+  });
+  // Nothing is unpacked: a signature is over what came, and a small body must not become a large one.
+  app.use(express.raw({ type: () => true, limit: limits.maxBodyBytes, inflate: false }));
+  app.all("/webhooks/:system", (request, response, next) => {
+    receive(parts, limits, request, response).catch(next);
+  });
+  app.use((_request, response) => void response.sendStatus(404));
+  app.use(errorHandler(parts));
+  return app;
+}
+
+async function receive(
+  parts: ReceiverParts,
+  limits: ReceiverLimits,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const system = systemOf(request);
+  const endpoint = parts.endpoints.get(system);
+  if (!endpoint) return refuse(parts, request, response, 404, "unknown_system");
+  const raw = rawRequest(request, limits.publicUrl);
+  let body: Json | undefined;
+  try {
+    body = parseBody(raw.body);
+  } catch {
+    return refuse(parts, request, response, 400, "malformed");
+  }
+  const handshake = endpoint.handshakes(raw, body);
+  if (handshake && !handshake.signed) return answerHandshake(response, handshake);
+
+  const items = endpoint.notices.items(body);
+  if (items.length > MAX_ITEMS) return refuse(parts, request, response, 413, "too_large");
+  const refusal = endpoint.verify(raw, Date.now(), items);
+  if (refusal) return refuse(parts, request, response, 401, REASONS[refusal]);
+  if (handshake) return answerHandshake(response, handshake);
+
+  const { notices, ignored } = endpoint.notices.read(items);
+  const { kept, repeated } = await parts.inbox.keep(system, notices);
+  parts.log.info({ system, kept, repeated, ignored }, "notices taken");
+  parts.onTaken?.(system, kept);
+  response.status(endpoint.status).end();
+}
+
+/** From the path: what fails before a route is chosen has no parameters. */
+function systemOf(request: Request): string {
+  return /^\/webhooks\/([a-z0-9_]{1,64})$/.exec(request.path)?.[1] ?? "";
+}
+
+function rawRequest(request: Request, publicUrl: string): RawRequest {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : (value ?? ""),
+    ]),
+  );
+  const query = request.originalUrl.indexOf("?");
+  return {
+    method: request.method,
+    url: `${publicUrl}${request.originalUrl}`,
+    query: new URLSearchParams(query === -1 ? "" : request.originalUrl.slice(query + 1)),
+    headers,
+    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+  };
+}
+
+function answerHandshake(response: Response, { type, key, value }: HandshakeAnswer): void {
+  if (type === "text") response.status(200).type("text/plain").send(value);
+  else if (type === "json") response.status(200).json({ [key]: value });
+  else response.status(200).set(key, value).end();
+}
+
+function refuse(
+  parts: ReceiverParts,
+  request: Request,
+  response: Response,
+  status: number,
+  reason: SecurityReason,
+): void {
+  const system = systemOf(request);
+  // The name of a system that is not ours is the sender's text.
+  parts.security.note(parts.endpoints.has(system) ? system : "", reason, request.ip ?? "");
+  response.status(status).end();
+}
+
+/** The body was too large, packed or cut off; or our store is away, and the vendor will come again. */
+function errorHandler(parts: ReceiverParts): ErrorRequestHandler {
+  return (thrown: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(thrown);
+      return;
+    }
+    const { status } = thrown as { status?: unknown };
+    if (typeof status === "number" && status < 500) {
+      refuse(parts, request, response, status, status === 413 ? "too_large" : "malformed");
+      return;
+    }
+    const { code, message } = toFailure(thrown);
+    parts.log.error({ system: systemOf(request), error_code: code, reason: message }, "notices could not be kept");
+    response.status(503).set("retry-after", "5").end();
+  };
+}

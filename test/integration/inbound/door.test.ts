@@ -1,0 +1,81 @@
+import { createHmac } from "node:crypto";
+import { Client } from "pg";
+import request from "supertest";
+import { databaseUrl } from "../../stack/database";
+import { OPEN_MS, SidecarBench } from "../sidecar/running-hub";
+
+const SECRET = "the client secret of the app";
+
+/** A whole sidecar with HubSpot's shipped definition (INT-02, DES-06). */
+describe("a sidecar's door for webhooks", () => {
+  let bench: SidecarBench;
+  let store: Client;
+  let storeUrl: string;
+
+  beforeAll(async () => {
+    bench = await SidecarBench.open();
+    const admin = new Client({ connectionString: bench.database.adminUrl });
+    await admin.connect();
+    await admin.query("CREATE DATABASE hub_store");
+    await admin.end();
+    storeUrl = databaseUrl(bench.database.adminUrl, "hub_store");
+    store = new Client({ connectionString: storeUrl });
+    await store.connect();
+    await bench.reset();
+  }, OPEN_MS);
+  afterAll(async () => {
+    await store?.end();
+    await bench?.close();
+  });
+
+  it("takes what HubSpot signs for the public address, and keeps each event once", async () => {
+    const config = bench.config({
+      storeUrl,
+      extra: 'inbound: { port: 0, public_url: "https://hub.example.com/" }',
+    });
+    const hubspot = config.systems.find(({ code }) => code === "hubspot");
+    if (hubspot) hubspot.credentials = { ...hubspot.credentials, clientSecret: SECRET };
+    const hub = await bench.startHub(config);
+    const event = {
+      eventId: 7,
+      subscriptionId: 1,
+      subscriptionType: "company.propertyChange",
+      objectId: 55,
+      attemptNumber: 0,
+    };
+    const body = JSON.stringify([event, { ...event, eventId: 8, subscriptionType: "contact.deletion" }]);
+    const at = String(Date.now());
+    const signature = createHmac("sha256", SECRET)
+      .update(`POSThttps://hub.example.com/webhooks/hubspot${body}${at}`)
+      .digest("base64");
+    for (let time = 0; time < 2; time += 1) {
+      await request(hub.door?.url ?? "")
+        .post("/webhooks/hubspot")
+        .set({
+          "content-type": "application/json",
+          "x-hubspot-signature-v3": signature,
+          "x-hubspot-request-timestamp": at,
+        })
+        .send(body)
+        .expect(200);
+    }
+    const { rows } = await store.query("SELECT system, event, object, change, external_id FROM hub.inbox ORDER BY id");
+    expect(rows).toEqual([
+      { system: "hubspot", event: "company.propertyChange", object: "company", change: "changed", external_id: "55" },
+      { system: "hubspot", event: "contact.deletion", object: "contact", change: "deleted", external_id: "55" },
+    ]);
+    // A system whose definition takes no webhooks, and everything else of the sidecar, is not behind this door.
+    await request(hub.door?.url ?? "")
+      .post("/webhooks/bamboohr")
+      .send("{}")
+      .expect(404);
+    await request(hub.door?.url ?? "")
+      .get("/healthz")
+      .expect(404);
+  });
+
+  it("is closed unless a port is configured", async () => {
+    const hub = await bench.startHub();
+    expect(hub.door).toBeNull();
+  });
+});
