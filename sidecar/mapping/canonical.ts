@@ -4,6 +4,8 @@ import addFormats from "ajv-formats";
 import type { HubError } from "../domain/errors";
 import type { Json, JsonObject } from "../domain/json";
 import { dataFailure, inWords } from "./fault";
+import type { LifecycleDefinition } from "./lifecycle";
+import { Lifecycle } from "./lifecycle";
 import { isObject } from "./paths";
 import { jsonPath } from "./shapes";
 
@@ -13,9 +15,13 @@ export interface CanonicalObject {
   version: number;
   title: string;
   schema: JsonObject;
+  lifecycle: Lifecycle;
   /** Throws a data failure that names the field and says what to do in Odoo. */
   check: (document: JsonObject) => void;
 }
+
+/** What our schemas say besides JSON Schema (mappings/schema/canonical-meta.schema.json). */
+export const OUR_KEYWORDS = ["x-classification", "x-identifiers", "x-lifecycle"];
 
 /** The canonical schemas of a pack, compiled together because they share common parts. */
 export class CanonicalObjects {
@@ -26,13 +32,14 @@ export class CanonicalObjects {
       allowUnionTypes: true,
       strictTypes: false,
       strictRequired: false,
-    }).addKeyword("x-classification"),
+    }),
   );
   private readonly objects = new Map<string, CanonicalObject>();
   private readonly schemas = new Map<string, JsonObject>();
 
   /** Adds all schemas first, so that they may refer to one another, then compiles them. Throws ajv's error for a broken one. */
   constructor(schemas: readonly JsonObject[]) {
+    for (const keyword of OUR_KEYWORDS) this.ajv.addKeyword(keyword);
     for (const schema of schemas) {
       this.ajv.addSchema(schema);
       this.schemas.set(textAt(schema, "$id"), schema);
@@ -84,6 +91,7 @@ export class CanonicalObjects {
       version: Number(version),
       title: textAt(schema, "title"),
       schema,
+      lifecycle: new Lifecycle(object, schema["x-lifecycle"] as unknown as LifecycleDefinition),
       check: (document) => check(object, validate as ValidateFunction, document),
     });
   }

@@ -6,6 +6,7 @@ import { checkOdooMapping, checkRule, checkSystemMapping } from "./cross-checks"
 import type { RuleDefinition } from "./definition";
 import type { DocumentCheck } from "./documents";
 import { compileDocumentCheck } from "./documents";
+import { checkLifecycle } from "./lifecycle";
 import type { Ownership } from "./ownership";
 import { loadOwnership } from "./ownership";
 import type { Overlay, PackContents, PackFile, PackFiles } from "./pack-files";
@@ -71,7 +72,7 @@ export class MappingPack {
 
 function loadCanonical(files: readonly PackFile[], problems: PackProblem[]): CanonicalObjects {
   const sound = files.filter((file) => {
-    const found = checkCanonicalShape(file.content, file.file);
+    const found = checkCanonicalFile(file);
     problems.push(...found);
     return found.length === 0;
   });
@@ -87,6 +88,19 @@ function loadCanonical(files: readonly PackFile[], problems: PackProblem[]): Can
     });
     return new CanonicalObjects([]);
   }
+}
+
+/** The canonical schemas of a pack's folder by file name, `customer`, and `common`. Throws MappingPackError for what cannot be read. */
+export function canonicalSchemas(folder: string): Map<string, JsonObject> {
+  const problems: PackProblem[] = [];
+  const { canonical } = sortFiles(readContents([folder], problems));
+  if (problems.length > 0) throw new MappingPackError(problems);
+  return new Map(canonical.map(({ name, content }) => [name, content as JsonObject]));
+}
+
+function checkCanonicalFile({ file, name, content }: PackFile): PackProblem[] {
+  const found = checkCanonicalShape(content, file);
+  return found.length > 0 || name === "common" ? found : checkLifecycle(content as JsonObject, file);
 }
 
 function loadOdooMappings(
