@@ -7,12 +7,15 @@ import { compileText, placeholdersOf, type Scope } from "./template";
 /** What signing in adds to a request. */
 export interface Signed {
   headers: Record<string, string>;
-  query: Record<string, string>;
+  query: Readonly<Record<string, string>>;
 }
 
+/** Signing in by headers alone. */
+export const NO_QUERY: Readonly<Record<string, string>> = {};
+
 export interface Authenticator {
-  /** Headers and query values for the next request. @throws HubError of kind `credential` or `technical` */
-  sign(signal: AbortSignal): Promise<Signed>;
+  /** Headers and query values for the next request; at once where they do not change. @throws HubError of kind `credential` or `technical` */
+  sign(signal: AbortSignal): Signed | Promise<Signed>;
   /** After a 401: true when new credentials were had, so that one more try makes sense. */
   renew(signal: AbortSignal): Promise<boolean>;
   /** What the token answer said besides the token, for base URLs that are told at sign-in (`{token.instance_url}`). */
@@ -48,7 +51,7 @@ export function chooseAuth(
 /** Signs with values that do not change while the sidecar runs. */
 export function staticAuth(way: Exclude<AuthDefinition, { type: "oauth2" }>, scope: Scope): Authenticator {
   const signed = signedOnce(way, scope);
-  return { sign: () => Promise.resolve(signed), renew: () => Promise.resolve(false), token: () => ({}) };
+  return { sign: () => signed, renew: () => Promise.resolve(false), token: () => ({}) };
 }
 
 /** Signs with a bearer token that is fetched and renewed. */
@@ -56,7 +59,7 @@ export function oauth2Auth(tokens: TokenSource, refreshOn401: boolean): Authenti
   return {
     async sign(signal) {
       const { accessToken } = await tokens.current(signal);
-      return { headers: { authorization: `Bearer ${accessToken}` }, query: {} };
+      return { headers: { authorization: `Bearer ${accessToken}` }, query: NO_QUERY };
     },
     async renew(signal) {
       if (!refreshOn401) return false;
@@ -71,15 +74,15 @@ function signedOnce(way: Exclude<AuthDefinition, { type: "oauth2" }>, scope: Sco
   const text = (template: string): string => compileText(template)(scope);
   switch (way.type) {
     case "none":
-      return { headers: {}, query: {} };
+      return { headers: {}, query: NO_QUERY };
     case "bearer":
-      return { headers: { authorization: `Bearer ${text(way.token)}` }, query: {} };
+      return { headers: { authorization: `Bearer ${text(way.token)}` }, query: NO_QUERY };
     case "basic": {
       const pair = Buffer.from(`${text(way.username)}:${text(way.password)}`, "utf8").toString("base64");
-      return { headers: { authorization: `Basic ${pair}` }, query: {} };
+      return { headers: { authorization: `Basic ${pair}` }, query: NO_QUERY };
     }
     case "header":
-      return { headers: { [way.name.toLowerCase()]: text(way.value) }, query: {} };
+      return { headers: { [way.name.toLowerCase()]: text(way.value) }, query: NO_QUERY };
     case "query":
       return { headers: {}, query: { [way.name]: text(way.value) } };
   }

@@ -22,7 +22,7 @@ export class Breaker {
    * @throws what `call` throws (a VendorUnwell's own failure), or `circuit_open` without calling.
    */
   async run<T>(call: (mayGo: () => void) => Promise<T>): Promise<T> {
-    const probe = await this.admit();
+    const probe = this.circuit.view().open ? await this.admit() : false;
     let answer: T;
     try {
       answer = await call(() => {

@@ -28,7 +28,11 @@ export async function upsertOne(
   caller: Caller,
   context: DeliveryContext,
 ): Promise<Landed> {
-  if (type.upsert) return upsertNatively(type, type.upsert, caller, context);
+  if (type.upsert) {
+    const answer = await caller.call(type.upsert.request, context);
+    const created = type.upsert.created ? type.upsert.created(answer, context.scope) : answer.status === 201;
+    return { externalId: idOf(answer, type.upsert.id, type.name), created, answer };
+  }
   if (input.externalId !== null) {
     const updated = await updateById(type, input.externalId, caller, context);
     if (updated) return updated;
@@ -53,17 +57,6 @@ async function lookUp(
     if (!input.verify || !isHubError(thrown) || thrown.kind !== "technical") throw thrown;
     throw new HubError({ ...thrown.failure, kind: "unknown" }, { cause: thrown });
   }
-}
-
-async function upsertNatively(
-  type: ObjectType,
-  upsert: NonNullable<ObjectType["upsert"]>,
-  caller: Caller,
-  context: DeliveryContext,
-): Promise<Landed> {
-  const answer = await caller.call(upsert.request, context);
-  const created = upsert.created ? upsert.created(answer, context.scope) : answer.status === 201;
-  return { externalId: idOf(answer, upsert.id, type.name), created, answer };
 }
 
 async function updateById(

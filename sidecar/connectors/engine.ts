@@ -55,6 +55,8 @@ export class Engine implements Connector {
   }
 
   async deliver(inputs: DeliverInput[], signal: AbortSignal): Promise<DeliverResult[]> {
+    // Where a request carries one record there is nothing to group.
+    if (inputs.length === 1) return this.deliverTogether(inputs, signal);
     const results = new Array<DeliverResult>(inputs.length);
     await Promise.all(
       this.requestsFor(inputs).map(async (places) => {
@@ -111,7 +113,6 @@ export class Engine implements Connector {
 
   /** Places of the inputs that go in one request: same type, one record once, at most the vendor's batch size. */
   private requestsFor(inputs: readonly DeliverInput[]): number[][] {
-    if (inputs.length === 1) return [[0]];
     const batches = new Map<string, number[]>();
     const singles: number[][] = [];
     const seen = new Set<string>();
@@ -246,7 +247,10 @@ export class Engine implements Connector {
       ...this.parts.scope(),
       doc: input.document,
       key: input.key,
-      idempotencyKey: input.idempotencyKey,
+      // A hash that few templates name: made when one does.
+      get idempotencyKey() {
+        return input.idempotencyKey;
+      },
       index,
       ...(input.externalId === null ? {} : { id: input.externalId }),
       ...lookFrom(input),

@@ -32,6 +32,12 @@ export class NoAnswer extends Error {
   }
 }
 
+/** Where a request goes; its host was found to be allowed. */
+interface Target {
+  pool: Pool;
+  path: string;
+}
+
 /** Settings a test or a firm's network may need; TLS is verified unless a CA is given, never switched off. */
 export interface HttpOptions {
   /** PEM certificates to trust besides the system's. */
@@ -44,6 +50,8 @@ export interface HttpOptions {
  */
 export class Http {
   private readonly pools = new Map<string, Pool>();
+  /** By URL object, which callers keep for an address they use often. */
+  private readonly targets = new WeakMap<URL, Target>();
 
   constructor(
     private readonly systemName: string,
@@ -58,23 +66,16 @@ export class Http {
    * @throws HubError `egress_refused` when the host is not one of the connection's
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    if (!hostAllowed(request.url.host, this.allowedHosts)) {
-      throw new HubError({
-        kind: "policy",
-        code: "egress_refused",
-        message: `A request to ${request.url.host} was refused: it is not a host of the ${this.systemName} connection.`,
-        hint: "If the vendor really uses this host, add it to the hosts of the connector definition.",
-        field: request.url.host,
-      });
-    }
+    let target = this.targets.get(request.url);
+    if (!target) this.targets.set(request.url, (target = this.targetOf(request.url)));
     if (signal.aborted)
       throw new NoAnswer(false, "aborted", "The request was not sent because the sidecar is stopping.");
     try {
       return await exchange(
-        this.poolOf(request.url.origin),
+        target.pool,
         {
           method: request.method,
-          path: request.url.pathname + request.url.search,
+          path: target.path,
           headers: request.headers,
           body: request.body,
           headersTimeout: request.timeoutMs,
@@ -86,6 +87,19 @@ export class Http {
     } catch (thrown) {
       throw noAnswer(thrown, request.url.host);
     }
+  }
+
+  private targetOf(url: URL): Target {
+    if (!hostAllowed(url.host, this.allowedHosts)) {
+      throw new HubError({
+        kind: "policy",
+        code: "egress_refused",
+        message: `A request to ${url.host} was refused: it is not a host of the ${this.systemName} connection.`,
+        hint: "If the vendor really uses this host, add it to the hosts of the connector definition.",
+        field: url.host,
+      });
+    }
+    return { pool: this.poolOf(url.origin), path: url.pathname + url.search };
   }
 
   async close(): Promise<void> {
@@ -237,8 +251,10 @@ function codeOf(thrown: unknown): string {
 
 function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(", ") : value;
+  // undici has written the names in lower case already
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) flat[name] = typeof value === "string" ? value : value.join(", ");
   }
   return flat;
 }

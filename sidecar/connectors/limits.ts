@@ -15,7 +15,7 @@ export interface RateLimiter {
    * @throws HubError `rate_limit_wait` (technical, with retryAfterMs) when the wait would be longer than the definition's
    *   `maxWaitMs`: better to hand the delivery back than to hold its lease
    */
-  take(bucket: string, signal: AbortSignal, priority: number): Promise<Place>;
+  take(bucket: string, signal: AbortSignal, priority: number): Place | Promise<Place>;
   /** Nothing of this bucket goes for so long: a vendor said stop (429, or no remaining requests). */
   pause(bucket: string, ms: number): void;
   /** Every bucket with its use, for people. */
@@ -68,8 +68,8 @@ export class LinedUpLimiter implements RateLimiter {
     }
   }
 
-  async take(bucket: string, signal: AbortSignal, priority: number): Promise<Place> {
-    return (await this.lines.get(bucket)?.take(signal, priority)) ?? ALWAYS;
+  take(bucket: string, signal: AbortSignal, priority: number): Place | Promise<Place> {
+    return this.lines.get(bucket)?.take(signal, priority) ?? ALWAYS;
   }
 
   pause(bucket: string, ms: number): void {

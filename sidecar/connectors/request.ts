@@ -1,6 +1,6 @@
 import { HubError, type Failure } from "../domain/errors";
 import type { Json, JsonObject } from "../domain/json";
-import type { Authenticator, Signed } from "./auth";
+import { NO_QUERY, type Authenticator, type Signed } from "./auth";
 import { VendorUnwell, type Breaker } from "./breaker";
 import type { Clock } from "./connector";
 import type { RequestDefinition } from "./definition";
@@ -63,6 +63,9 @@ export interface NextPage {
 
 /** Sends the definition's requests: limits, breaker, sign-in, HTTP, and the meaning of the answer. */
 export class Caller {
+  /** Many vendors take every record of a type at one address: it is parsed once. */
+  private lastUrl: { text: string; url: URL } = { text: "", url: new URL("http://none.invalid") };
+
   constructor(
     private readonly systemName: string,
     private readonly baseUrl: (base: string) => string,
@@ -118,7 +121,8 @@ export class Caller {
 
   private async send(request: CompiledRequest, context: CallContext, page: NextPage): Promise<Answer> {
     const answer = await this.breaker.run(async (mayGo) => {
-      const signed = await this.auth.sign(context.signal);
+      const asked = this.auth.sign(context.signal);
+      const signed = asked instanceof Promise ? await asked : asked;
       const url = page.url ?? this.urlOf(request, context.scope, signed, page);
       const headers = this.headersOf(request, context, signed);
       const body = bodyOf(request, context.scope, headers, page);
@@ -142,7 +146,8 @@ export class Caller {
     mayGo: () => void,
   ): Promise<HttpAnswer> {
     for (;;) {
-      const place = await this.limiter.take(request.bucket, context.signal, context.priority);
+      const asked = this.limiter.take(request.bucket, context.signal, context.priority);
+      const place = asked instanceof Promise ? await asked : asked;
       mayGo();
       context.log.asked(request.method, http.url.pathname);
       try {
@@ -192,7 +197,11 @@ export class Caller {
   }
 
   private urlOf(request: CompiledRequest, scope: Scope, signed: Signed, page: NextPage): URL {
-    const url = new URL(this.baseUrl(request.base) + request.path(scope));
+    const text = this.baseUrl(request.base) + request.path(scope);
+    const plain = request.query.length === 0 && signed.query === NO_QUERY && page.query === undefined;
+    if (plain && this.lastUrl.text === text) return this.lastUrl.url;
+    const url = new URL(text);
+    if (plain) this.lastUrl = { text, url };
     for (const [name, render] of request.query) appendQuery(url, name, render(scope));
     for (const [name, value] of Object.entries({ ...signed.query, ...page.query })) url.searchParams.set(name, value);
     return url;

@@ -104,6 +104,11 @@ export class MappingRegistry {
     return this.systems.get(system)?.has(object) ?? false;
   }
 
+  /** Whether an object's mapping to a system, where there is one, looks up links at all. */
+  asksForLinks(system: string, object: string): boolean {
+    return (this.systems.get(system)?.get(object)?.mapping.linkCollectors.length ?? 0) > 0;
+  }
+
   /**
    * What is published to Odoo. Of each object only the paths that the systems of these connectors use: what nobody uses never leaves Odoo's
    * tables, and a change of it is no event. Without `connectors`: of all systems there are mappings for.

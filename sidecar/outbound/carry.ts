@@ -1,19 +1,23 @@
 import type { Logger } from "pino";
-import type { Delivered, DeliverInput, DeliverResult, Refused } from "../connectors/connector";
-import type { ClaimedDelivery, Exchange, Link, Outcome, Settlement } from "../domain/delivery";
-import { HubError, toFailure, type Failure } from "../domain/errors";
+import type { DeliverInput, DeliverResult, Refused } from "../connectors/connector";
+import { Slots } from "../connectors/slots";
+import type { ClaimedDelivery, Exchange, Link, Settlement } from "../domain/delivery";
+import { toFailure, type Failure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
+import { isBackfill } from "../domain/priority";
 import type { MappingRegistry, SystemDocument } from "../mapping/registry";
 import type { MissingLink } from "../mapping/run";
 import type { AttemptSpan } from "../telemetry/tracing";
 import { attemptLog, logAttempt } from "./attempt-log";
 import type { Dispatch } from "./dispatch";
+import { removedLink, withoutCall, type Ending } from "./ending";
 import { fingerprint, idempotencyKey } from "./fingerprint";
 import type { Leases } from "./leases";
 import { findLinks, type LinkLookup } from "./links";
 import { missingReference, type MissingRecords } from "./missing-records";
 import { outcomeOf } from "./outcome";
 import type { SettleBuffer } from "./settle-buffer";
+import { contentOf, type Content } from "./snapshot";
 import type { SystemParts } from "./system-parts";
 import { valuesToWrite, type WriteBacks } from "./write-back";
 
@@ -28,34 +32,40 @@ export interface CarryTools {
   onRefusal(failure: Failure, priority: number): void;
 }
 
-/** How a delivery ended, before it is settled. */
-interface Ending {
-  outcome: Outcome;
-  exchange: Exchange | null;
-  link?: Link & { removed?: boolean };
-  failure?: Failure;
-  waitFor?: string;
+/** A claimed delivery on its way. */
+interface Work {
+  delivery: ClaimedDelivery;
+  /** Those of its release; absent when they cannot be used, and then `fault` says why. */
+  mappings?: MappingRegistry;
+  fault?: unknown;
+  /** Where it was read before its turn, because links are looked up for the whole claim. */
+  content?: Content;
 }
 
-/** A claimed delivery with what was read from its snapshot; `fault` when that could not be done. */
-interface Read {
-  delivery: ClaimedDelivery;
-  /** Those of its release; absent when they cannot be used. */
-  mappings?: MappingRegistry;
-  canonical?: JsonObject;
-  record?: JsonObject;
-  fault?: unknown;
-}
+/** What remains to be done once a delivery has had its turn. */
+type Rest = () => Ending | null | Promise<Ending | null>;
+
+/** Rounds of requests that are mapped: one on the way, one ready to follow. */
+const ROUNDS_MAPPED = 2;
 
 /** What happens to a claimed batch, top to bottom. Never throws: every delivery ends in a settlement or in its lease running out. */
 export class Carry {
   private readonly attempts: Logger;
+  /**
+   * A delivery is read and mapped when its turn comes, shortly before it is sent: of a claim of 500, that many snapshots and documents at a
+   * time were most of what the garbage collector had to carry around. Backfill has turns of its own, so that live work finds one free.
+   */
+  private readonly turns: Slots;
+  private readonly backfillTurns: Slots;
 
   constructor(
     private readonly parts: SystemParts,
     private readonly tools: CarryTools,
   ) {
     this.attempts = attemptLog(parts.log, parts.code);
+    const mapped = ROUNDS_MAPPED * parts.concurrency * parts.connector.largestBatch;
+    this.turns = new Slots(() => mapped);
+    this.backfillTurns = new Slots(() => mapped);
   }
 
   async batch(claimed: readonly ClaimedDelivery[]): Promise<void> {
@@ -73,13 +83,13 @@ export class Carry {
       await Promise.all(claimed.map((delivery) => this.one({ delivery, fault }, noLinks)));
       return;
     }
-    const reads = claimed.map((delivery) => this.read(delivery, mappings));
-    const links = this.linksFor(reads, mappings);
-    await Promise.all(reads.map((read) => this.one(read, links)));
+    const works = claimed.map((delivery): Work => ({ delivery, mappings }));
+    const links = this.linksFor(works, mappings);
+    await Promise.all(works.map((work) => this.one(work, links)));
   }
 
-  private async one(read: Read, links: Promise<LinkLookup>): Promise<void> {
-    const { delivery } = read;
+  private async one(work: Work, links: Promise<LinkLookup>): Promise<void> {
+    const { delivery } = work;
     const startedAt = new Date();
     const span = this.parts.tracing.startAttempt(delivery.traceparent, {
       "hub.system": this.parts.code,
@@ -88,77 +98,79 @@ export class Carry {
     });
     let ending: Ending | null;
     try {
-      ending = delivery.operation === "unlink" ? await this.remove(read, span) : await this.bring(read, links, span);
+      const turns = isBackfill(delivery.priority) ? this.backfillTurns : this.turns;
+      const rest = await turns.use(delivery.priority, async () =>
+        delivery.operation === "unlink" ? this.remove(work, span) : this.bring(work, links, span),
+      );
+      ending = await rest();
     } catch (thrown) {
       ending = this.failed(toFailure(thrown), withoutCall(startedAt), thrown);
     }
     await this.settle(delivery, ending, span, startedAt);
   }
 
-  /** Canonical → document → vendor → link → write-back. Null when the lease was lost before anything was sent. */
-  private async bring(read: Read, links: Promise<LinkLookup>, span: AttemptSpan): Promise<Ending | null> {
-    const { delivery, mappings, canonical, record } = read;
-    if (!mappings || !canonical || !record) throw read.fault;
+  /** Snapshot → canonical → document → vendor, and then link → write-back. Null when the lease was lost before anything was sent. */
+  private async bring(work: Work, links: Promise<LinkLookup>, span: AttemptSpan): Promise<Rest> {
+    const { delivery, mappings } = work;
+    if (!mappings) throw work.fault;
+    const { canonical, record } = work.content ?? contentOf(delivery, mappings);
     const { connectorName } = this.parts;
     const startedAt = new Date();
 
     const made = mappings.toSystem(connectorName, delivery.object, canonical, { link: await links });
     const [missing] = made.missingLinks;
-    if (missing) return await this.waitFor(missing, withoutCall(startedAt, made.mapping));
+    if (missing) return async () => this.waitFor(missing, withoutCall(startedAt, made.mapping));
 
     const hash = fingerprint(made.document);
     const known = linkOf(delivery, made.type);
     if (known && known.fingerprint === hash && !delivery.forced && !delivery.verify) {
       const exchange = withoutCall(startedAt, made.mapping);
-      return await this.noteInOdoo(delivery, made, record, { outcome: "unchanged", exchange, link: known });
+      return async () => this.noteInOdoo(delivery, made, record, { outcome: "unchanged", exchange, link: known });
     }
 
     const input = this.input(delivery, made.type, "upsert", made.document, known, span);
     const answer = await this.send(delivery, input);
-    if (!answer) return this.notSent(delivery);
+    if (!answer) return () => this.notSent(delivery);
     const exchange = { ...answer.exchange, mapping: made.mapping };
-    if (!answer.ok) return await this.refused(delivery, made.type, answer, exchange);
+    if (!answer.ok) return async () => this.refused(delivery, made.type, answer, exchange);
 
     const link = { type: made.type, externalId: answer.externalId, url: answer.url, fingerprint: hash };
-    const outcome = answer.unchanged ? "unchanged" : "delivered";
-    return await this.noteInOdoo(delivery, made, record, { outcome, exchange, link });
+    const ending = { outcome: answer.unchanged ? "unchanged" : "delivered", exchange, link } as const;
+    if (made.writeBack.length === 0) return () => ending;
+    return async () => this.noteInOdoo(delivery, made, record, ending);
   }
 
   /** A record deleted in Odoo: gone at the vendor too, and nothing to do when it never got there. */
-  private async remove({ delivery, mappings, fault }: Read, span: AttemptSpan): Promise<Ending | null> {
+  private async remove({ delivery, mappings, fault }: Work, span: AttemptSpan): Promise<Rest> {
     if (!mappings) throw fault;
     const { type, mapping } = mappings.destination(this.parts.connectorName, delivery.object);
     const known = linkOf(delivery, type);
-    if (!known && !delivery.verify) return { outcome: "unchanged", exchange: withoutCall(new Date(), mapping) };
+    if (!known && !delivery.verify) return () => ({ outcome: "unchanged", exchange: withoutCall(new Date(), mapping) });
 
     const input = this.input(delivery, type, "delete", {}, known, span);
     const answer = await this.send(delivery, input);
-    if (!answer) return this.notSent(delivery);
+    if (!answer) return () => this.notSent(delivery);
     const exchange = { ...answer.exchange, mapping };
-    if (!answer.ok) return await this.refused(delivery, type, answer, exchange);
+    if (!answer.ok) return async () => this.refused(delivery, type, answer, exchange);
     // Looked for and not there: the record is gone without anything having been sent.
-    return { outcome: answer.unchanged ? "unchanged" : "delivered", exchange, ...removedLink(type, known, answer) };
-  }
-
-  private read(delivery: ClaimedDelivery, mappings: MappingRegistry): Read {
-    if (delivery.operation === "unlink") return { delivery, mappings };
-    try {
-      const payload = parsePayload(delivery);
-      const canonical = mappings.toCanonical(delivery.object, payload);
-      // toCanonical has refused a payload without a record.
-      return { delivery, mappings, canonical, record: payload["record"] as JsonObject };
-    } catch (fault) {
-      return { delivery, mappings, fault };
-    }
+    const outcome = answer.unchanged ? "unchanged" : "delivered";
+    return () => ({ outcome, exchange, ...removedLink(type, known, answer) });
   }
 
   /** Awaited only where it is needed: a delivery that refers to nothing must not fail because links cannot be read. */
-  private async linksFor(reads: readonly Read[], mappings: MappingRegistry): Promise<LinkLookup> {
+  private async linksFor(works: readonly Work[], mappings: MappingRegistry): Promise<LinkLookup> {
     const { queue, code, connectorName } = this.parts;
     const lanes = new Set<string>();
-    for (const { delivery, canonical } of reads) {
-      if (!canonical || !mappings.takes(connectorName, delivery.object)) continue;
-      for (const { lane } of mappings.linkedLanes(connectorName, delivery.object, canonical)) lanes.add(lane);
+    for (const work of works) {
+      const { object, operation } = work.delivery;
+      if (operation === "unlink" || !mappings.asksForLinks(connectorName, object)) continue;
+      try {
+        work.content = contentOf(work.delivery, mappings);
+      } catch {
+        // Said when its turn comes.
+        continue;
+      }
+      for (const { lane } of mappings.linkedLanes(connectorName, object, work.content.canonical)) lanes.add(lane);
     }
     return findLinks(queue, code, lanes);
   }
@@ -175,6 +187,7 @@ export class Carry {
     known: Link | undefined,
     span: AttemptSpan,
   ): DeliverInput {
+    const { databaseUuid, code } = this.parts;
     return {
       key: delivery.lane,
       type,
@@ -183,7 +196,9 @@ export class Carry {
       document,
       externalId: known?.externalId ?? null,
       verify: delivery.verify,
-      idempotencyKey: idempotencyKey(this.parts.databaseUuid, this.parts.code, delivery.lane, delivery.eventId),
+      get idempotencyKey() {
+        return idempotencyKey(databaseUuid, code, delivery.lane, delivery.eventId);
+      },
       firstAttemptAt: delivery.firstAttemptAt,
       lastAttemptAt: delivery.lastAttemptAt,
       traceparent: span.traceparent,
@@ -286,27 +301,6 @@ function byRelease(claimed: readonly ClaimedDelivery[]): Map<number, readonly Cl
   return groups;
 }
 
-function parsePayload(delivery: ClaimedDelivery): JsonObject {
-  try {
-    const payload: unknown = JSON.parse(delivery.payload);
-    if (typeof payload === "object" && payload !== null && !Array.isArray(payload)) return payload as JsonObject;
-  } catch {
-    // Said below, without the text: it is the record's data.
-  }
-  throw new HubError({
-    kind: "data",
-    code: "payload_unreadable",
-    message: `The snapshot of ${delivery.lane} cannot be read.`,
-    hint: "Use Read again and send in Odoo. If it happens again, the addon and the sidecar are of different versions.",
-    field: delivery.object,
-  });
-}
-
-/** For an attempt that ended before anything was sent. */
-function withoutCall(startedAt: Date, mapping: string | null = null): Exchange {
-  return { startedAt, endedAt: new Date(), request: null, httpStatus: null, mapping };
-}
-
 /** Which delivery, under which claim, an outcome is about. */
 function of({ id, claims }: ClaimedDelivery): Pick<Settlement, "id" | "claims"> {
   return { id, claims };
@@ -314,12 +308,6 @@ function of({ id, claims }: ClaimedDelivery): Pick<Settlement, "id" | "claims"> 
 
 function linkOf(delivery: ClaimedDelivery, type: string): Link | undefined {
   return delivery.links.find((link) => link.type === type);
-}
-
-function removedLink(type: string, known: Link | undefined, answer: Delivered): { link?: Link & { removed: boolean } } {
-  const externalId = answer.externalId || known?.externalId;
-  if (!externalId) return {};
-  return { link: { type, externalId, url: null, fingerprint: null, removed: true } };
 }
 
 function ageSeconds(delivery: ClaimedDelivery): number {

@@ -29,6 +29,7 @@ export class Dispatch {
   /** Requests that backfill may use at a time: half, and one where there is only one. */
   private readonly backfillConcurrency: number;
   private readonly halted = new AbortController();
+  private starting = false;
 
   constructor(
     private readonly connector: Pick<Connector, "deliver" | "batchSize">,
@@ -59,31 +60,26 @@ export class Dispatch {
       if (!group) this.groups.set(name, (group = { name, backfill, waiting: [] }));
       lineUp(group.waiting, { input, mayGo, resolve, reject });
       // Everything of one claim is lined up before the first batch is cut.
-      queueMicrotask(() => this.start());
+      if (!this.starting) queueMicrotask(() => this.start());
+      this.starting = true;
     });
   }
 
   private start(): void {
-    for (;;) {
-      const batch = this.nextBatch();
-      if (batch.length === 0) return;
-      const group = groupOf(batch[0]?.input);
+    this.starting = false;
+    for (let next = this.nextBatch(); next; next = this.nextBatch()) {
       this.active += 1;
-      if (group.backfill) this.activeBackfill += 1;
-      void this.deliver(batch).finally(() => {
-        this.active -= 1;
-        if (group.backfill) this.activeBackfill -= 1;
-        this.start();
-      });
+      if (next.backfill) this.activeBackfill += 1;
+      void this.deliver(next.batch, next.backfill);
     }
   }
 
-  /** The next batch there is room for; empty when there is none. */
-  private nextBatch(): Waiting[] {
+  /** The next batch there is room for; null when there is none. */
+  private nextBatch(): { batch: Waiting[]; backfill: boolean } | null {
     for (;;) {
       const group = this.nextGroup();
       const first = group?.waiting[0];
-      if (!group || !first) return [];
+      if (!group || !first) return null;
       const size = Math.max(1, this.connector.batchSize(first.input.type, first.input.operation));
       const batch = group.waiting.splice(0, size);
       // Put back at the end, so that among equals one type of record does not starve another.
@@ -91,7 +87,7 @@ export class Dispatch {
       if (group.waiting.length > 0) this.groups.set(group.name, group);
       const going = batch.filter((entry) => this.goes(entry));
       // Where every lease of the batch was gone, look at the next one.
-      if (going.length > 0) return going;
+      if (going.length > 0) return { batch: going, backfill: group.backfill };
     }
   }
 
@@ -115,7 +111,7 @@ export class Dispatch {
     return false;
   }
 
-  private async deliver(batch: Waiting[]): Promise<void> {
+  private async deliver(batch: Waiting[], backfill: boolean): Promise<void> {
     try {
       const results = await this.connector.deliver(
         batch.map((entry) => entry.input),
@@ -128,13 +124,17 @@ export class Dispatch {
       });
     } catch (thrown) {
       for (const entry of batch) entry.reject(thrown);
+    } finally {
+      this.active -= 1;
+      if (backfill) this.activeBackfill -= 1;
+      this.start();
     }
   }
 }
 
-function groupOf(input: DeliverInput | undefined): { name: string; backfill: boolean } {
-  const backfill = input !== undefined && isBackfill(input.priority);
-  return { name: `${backfill ? "backfill " : ""}${input?.operation} ${input?.type}`, backfill };
+function groupOf({ operation, type, priority }: DeliverInput): { name: string; backfill: boolean } {
+  const backfill = isBackfill(priority);
+  return { name: `${backfill ? "backfill " : ""}${operation} ${type}`, backfill };
 }
 
 /** Behind all of the same or a lower number. A claim comes in this order already, so this looks at the end. */

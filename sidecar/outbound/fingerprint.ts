@@ -3,19 +3,21 @@ import type { Json, JsonObject } from "../domain/json";
 
 /** Hash of a vendor document, the same whatever the order of its keys. Stored on the link, to skip what changes nothing. */
 export function fingerprint(document: JsonObject): string {
-  return sha256(stable(document));
+  return sha256(JSON.stringify(sorted(document)));
 }
 
-function stable(value: Json): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  let text = "";
-  if (Array.isArray(value)) {
-    for (const item of value) text += (text === "" ? "" : ",") + stable(item);
-    return `[${text}]`;
+/** A copy whose keys stand in order, for one call of JSON.stringify: one for each value takes three times as long. */
+function sorted(value: Json): Json {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const copy: JsonObject = {};
+  for (const key of Object.keys(value).sort()) {
+    const held = sorted(value[key] ?? null);
+    // assigning to __proto__ would write nothing
+    if (key === "__proto__") Object.defineProperty(copy, key, { value: held, enumerable: true });
+    else copy[key] = held;
   }
-  for (const key of Object.keys(value).sort())
-    text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${stable(value[key] ?? null)}`;
-  return `{${text}}`;
+  return copy;
 }
 
 function sha256(text: string): string {
