@@ -5,7 +5,7 @@ import type { BatchDefinition, ItemMatch } from "./definition";
 import { compileFirst, type Extractor } from "./extract";
 import { asText, parsePath, readPath } from "./json-path";
 import { OutcomeRules, type Answer } from "./outcome";
-import { compileTemplate, compileText, type Rendered, type Scope } from "./template";
+import { compileTemplate, compileText, placeholdersOf, type Rendered, type Scope } from "./template";
 
 type Matcher = (item: Json, index: number, scope: Scope, inputIndex: number) => boolean;
 
@@ -94,8 +94,9 @@ function compileMatch(match: ItemMatch): Matcher {
   if ("index" in match) return (_item, index, _scope, inputIndex) => index === inputIndex;
   const path = compileText(match.path);
   const value = compileText(match.value);
+  const fixed = placeholdersOf(match.path).length === 0 ? parsePath(path({})) : null;
   return (item, _index, scope) => {
-    const held = readPath(item, parsePath(path(scope)));
+    const held = readPath(item, fixed ?? parsePath(path(scope)));
     const wanted = value(scope);
     return Array.isArray(held) ? held.some((entry) => asText(entry) === wanted) : asText(held) === wanted;
   };

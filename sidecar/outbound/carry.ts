@@ -1,4 +1,3 @@
-import type { Logger } from "pino";
 import type { DeliverInput, DeliverResult, Refused } from "../connectors/connector";
 import { Slots } from "../connectors/slots";
 import type { ClaimedDelivery, Exchange, Link, Settlement } from "../domain/delivery";
@@ -8,7 +7,7 @@ import { isBackfill } from "../domain/priority";
 import type { MappingRegistry, SystemDocument } from "../mapping/registry";
 import type { MissingLink } from "../mapping/run";
 import type { AttemptSpan } from "../telemetry/tracing";
-import { attemptLog, logAttempt } from "./attempt-log";
+import { AttemptLog } from "./attempt-log";
 import type { Dispatch } from "./dispatch";
 import { removedLink, withoutCall, type Ending } from "./ending";
 import { fingerprint, idempotencyKey } from "./fingerprint";
@@ -50,7 +49,7 @@ const ROUNDS_MAPPED = 2;
 
 /** What happens to a claimed batch, top to bottom. Never throws: every delivery ends in a settlement or in its lease running out. */
 export class Carry {
-  private readonly attempts: Logger;
+  private readonly attempts: AttemptLog;
   /**
    * A delivery is read and mapped when its turn comes, shortly before it is sent: of a claim of 500, that many snapshots and documents at a
    * time were most of what the garbage collector had to carry around. Backfill has turns of its own, so that live work finds one free.
@@ -62,7 +61,7 @@ export class Carry {
     private readonly parts: SystemParts,
     private readonly tools: CarryTools,
   ) {
-    this.attempts = attemptLog(parts.log, parts.code);
+    this.attempts = new AttemptLog(parts.log, parts.code);
     const mapped = ROUNDS_MAPPED * parts.concurrency * parts.connector.largestBatch;
     this.turns = new Slots(() => mapped);
     this.backfillTurns = new Slots(() => mapped);
@@ -276,7 +275,7 @@ export class Carry {
     if (failure) metrics.failures.inc({ system, kind: failure.kind, code: failure.code });
     if (outcome === "delivered") metrics.latency.observe({ system }, ageSeconds(delivery));
     const externalId = link?.externalId ?? null;
-    logAttempt(this.attempts, delivery, {
+    this.attempts.write(delivery, {
       outcome,
       settled,
       exchange,

@@ -1,4 +1,4 @@
-import { attemptLog, logAttempt } from "../../../sidecar/outbound/attempt-log";
+import { AttemptLog } from "../../../sidecar/outbound/attempt-log";
 import type { ClaimedDelivery } from "../../../sidecar/domain/delivery";
 import { createLog, REDACTED_NAMES } from "../../../sidecar/telemetry/log";
 
@@ -28,10 +28,10 @@ const delivery: ClaimedDelivery = {
 
 describe("the line of an attempt", () => {
   const at = new Date();
-  const line = (): string => {
+  const line = (level = "info"): string => {
     let text = "";
-    const log = createLog({ level: "info", destination: { write: (part) => (text += part) } });
-    logAttempt(attemptLog(log, "hubspot"), delivery, {
+    const log = createLog({ level, destination: { write: (part) => (text += part) } });
+    new AttemptLog(log.child({ worker: "w1" }), "hubspot").write(delivery, {
       outcome: "held",
       settled: { id: 7, state: "held", accepted: true },
       exchange: { startedAt: at, endedAt: at, request: "POST /companies", httpStatus: 400, mapping: "customer@1" },
@@ -57,6 +57,16 @@ describe("the line of an attempt", () => {
       error_field: "customer.name",
       http_status: 400,
     });
+  });
+
+  it("begins as every other line of the log does, and obeys its level", () => {
+    let other = "";
+    const log = createLog({ level: "info", destination: { write: (part) => (other += part) } });
+    log.child({ worker: "w1" }).warn({ event: "attempt", system: "hubspot" }, "another line");
+    const shared = Object.keys(JSON.parse(other) as object).filter((name) => name !== "msg");
+    expect(Object.keys(JSON.parse(line()) as object).slice(0, shared.length)).toEqual(shared);
+    expect(JSON.parse(line())).toMatchObject({ level: "warn", service: "integration-hub", worker: "w1" });
+    expect(line("error")).toBe("");
   });
 
   // Nothing is cut out of these lines, because looking for it costs too much: so there must be nothing to cut.
