@@ -103,7 +103,9 @@ class IntegrationArtifactVersionImpact(models.Model):
             ),
             (
                 _("Changes in the queue"),
-                _("%s, which finish under the version they were recorded with", f"{impact['queued']:,}"),
+                _("%s, which finish under the version they were recorded with", f"{impact['queued']:,}")
+                if impact["queued"]
+                else _("none"),
             ),
         ]
         words = {"added": _("Captured from then on"), "removed": _("No longer captured")}

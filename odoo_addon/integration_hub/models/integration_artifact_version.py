@@ -58,7 +58,7 @@ class IntegrationArtifactVersion(models.Model):
         help="Everybody who changed the content: none of them can approve it.",
     )
     approver_id = fields.Many2one("res.users", string="Approved by", readonly=True, copy=False)
-    approved_at = fields.Datetime(readonly=True, copy=False)
+    approved_at = fields.Datetime("Approved", readonly=True, copy=False)
     reason = fields.Char("What changes and why", copy=False)
     compliance_note = fields.Text(
         copy=False, help="What was looked at: personal data, contracts, accounting. Needed for the approval."
@@ -70,8 +70,8 @@ class IntegrationArtifactVersion(models.Model):
         readonly=True, copy=False, help='[{"path", "pointer", "reason", "fix"}], as the last check found them.'
     )
     checked_at = fields.Datetime(readonly=True, copy=False)
-    activated_at = fields.Datetime(readonly=True, copy=False)
-    retired_at = fields.Datetime(readonly=True, copy=False)
+    activated_at = fields.Datetime("Activated", readonly=True, copy=False)
+    retired_at = fields.Datetime("Retired", readonly=True, copy=False)
     shadow = fields.Boolean(
         copy=False, help="Runs beside the active version on live changes, sends nothing, and counts the differences."
     )

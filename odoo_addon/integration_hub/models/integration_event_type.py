@@ -29,7 +29,9 @@ class IntegrationEventType(models.Model):
     )
     object = fields.Char("Business object", compute="_compute_users", help="What it carries.")
     schema_version = fields.Char(
-        compute="_compute_users", help="Version of the business object's form, as published by the sidecar."
+        "Schema version",
+        compute="_compute_users",
+        help="Version of the business object's form, as published by the sidecar.",
     )
     owner_id = fields.Many2one(
         "res.users",
@@ -40,7 +42,7 @@ class IntegrationEventType(models.Model):
     state = fields.Selection(
         [("current", "Current"), ("deprecated", "Deprecated")], required=True, default="current", tracking=True
     )
-    ends_on = fields.Date(tracking=True, help="Nobody should use it after this day.")
+    ends_on = fields.Date("Ends on", tracking=True, help="Nobody should use it after this day.")
     replaced_by_id = fields.Many2one("integration.event.type", tracking=True, domain="[('id', '!=', id)]")
     rule_ids = fields.Many2many("integration.rule", compute="_compute_users", string="Made by")
     system_ids = fields.Many2many("integration.system", compute="_compute_users", string="Subscribers")

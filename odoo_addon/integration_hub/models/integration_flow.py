@@ -42,7 +42,7 @@ class IntegrationFlow(models.Model):
     target = fields.Char("To", help="Systems, comma-separated.")
     object = fields.Char("Business object")
     fields_written = fields.Text("Fields it writes", help="Canonical fields of the business object, one a line.")
-    data_classes = fields.Char(help="How confidential what it carries is.")
+    data_classes = fields.Char("Data classes", help="How confidential what it carries is.")
     timing = fields.Selection(TIMINGS, tracking=True)
     latency_target = fields.Float("Target (s)", tracking=True, help="95 % arrive within so many seconds. 0: none set.")
     recovery_hours = fields.Float(

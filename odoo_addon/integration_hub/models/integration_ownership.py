@@ -1,9 +1,12 @@
 from odoo import _, api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from .artifact_paths import OWNERSHIP_PATH
 from .data_classes import CLASSES
 from .ownership_content import ODOO, owner_of, survivors_of
+
+MAY_ASK = ("integration_hub.group_viewer", "integration_hub.group_sidecar")
 
 
 class IntegrationOwnership(models.Model):
@@ -16,14 +19,13 @@ class IntegrationOwnership(models.Model):
     _name = "integration.ownership"
     _inherit = ["integration.protected"]
     _description = "Ownership of a Field"
-    _order = "object, sequence, id"
+    _order = "object, field"
     _rec_name = "field"
     _log_access = False
 
     object = fields.Char("Business object", required=True, readonly=True)
     field = fields.Char(required=True, readonly=True, help="Path in the canonical object.")
     description = fields.Char("What it is", readonly=True)
-    sequence = fields.Integer(readonly=True)
     owner = fields.Char(required=True, readonly=True, help="odoo, or the code of a connector: its word counts.")
     survivorship = fields.Char(
         "May supply it", readonly=True, help="Systems whose value is taken while a better one has none, best first."
@@ -47,14 +49,13 @@ class IntegrationOwnership(models.Model):
         rows = []
         for schema in self._canonical().values():
             object_code = schema["$id"].split("/")[1]
-            for place, (field, description, data_class) in enumerate(self._fields_of(schema, content, object_code)):
+            for field, description, data_class in self._fields_of(schema, content, object_code):
                 owner, rule = owner_of(content, object_code, field)
                 rows.append(
                     {
                         "object": object_code,
                         "field": field,
                         "description": description,
-                        "sequence": place,
                         "owner": owner,
                         "survivorship": ", ".join(survivors_of(content, object_code, field)) or False,
                         "rule": rule or False,
@@ -92,6 +93,8 @@ class IntegrationOwnership(models.Model):
     def _fields_of(self, schema, content, object_code):
         """`(path, description, class)`: the fields of an object, and what the file names below them."""
         for name, part in schema["properties"].items():
+            if name == "id":  # the hub's own, nobody's to change
+                continue
             data_class = part.get("x-classification")
             yield name, part.get("title") or part.get("description"), data_class
             entry = (content.get("objects") or {}).get(object_code) or {}
@@ -109,6 +112,8 @@ class IntegrationOwnership(models.Model):
         :param system: ``odoo`` or the code of a connector
         :return: ``{"allowed": bool, "owner", "rule", "reason"}``; the rule is the place in the ownership file
         """
+        if not self.env.su and not any(self.env.user.has_group(group) for group in MAY_ASK):
+            raise AccessError(_("Only the hub's users and its sidecar ask who owns a field."))
         content = self.sudo()._content()
         owner, rule = owner_of(content, object_code, field)
         allowed = owner == system or system in survivors_of(content, object_code, field)

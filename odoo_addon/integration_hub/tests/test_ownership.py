@@ -98,6 +98,9 @@ class TestOwnership(ArtifactCase):
         self.assertEqual((refused["allowed"], refused["rule"]), (False, "customer.fields.email"))
         self.assertIn("test owns customer.email", refused["reason"])
         self.assertEqual(may_write("invoice", "total", "test")["owner"], "odoo")
+        stranger = self.person("hub_ownership_stranger")
+        with self.assertRaises(AccessError):
+            self.env["integration.ownership"].with_user(stranger).may_write("customer", "email", "test")
 
     def test_operators_look_and_propose_nothing(self):
         row = self.env["integration.ownership"].search([("field", "=", "name")])[:1]
