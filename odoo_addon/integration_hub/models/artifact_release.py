@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .capture_transaction import forget_plans
+
 MAPPERS = "integration_hub.group_mapping"
 #: A rollback must not wait for a sidecar that is not there.
 ROLLBACK_PATIENCE_SECONDS = 2.0
@@ -76,7 +78,7 @@ class IntegrationReleaseLife(models.Model):
             version.with_user(self.env.user)._say(_("Active since release %s.", release.number))
         for version in leaving:
             version.with_user(self.env.user)._say(_("Retired with release %s.", release.number))
-        self.env.registry.clear_cache()
+        forget_plans(self.env)
         self.env.registry.clear_cache("templates")
         return release
 

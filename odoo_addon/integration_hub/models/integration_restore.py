@@ -18,7 +18,7 @@ class IntegrationRestore(models.Model):
     state = fields.Selection(
         [("open", "Everything stands still"), ("closed", "Re-armed")], required=True, default="open", readonly=True
     )
-    rearmed_at = fields.Datetime(readonly=True)
+    rearmed_at = fields.Datetime("Re-armed at", readonly=True)
     rearmed_by_id = fields.Many2one("res.users", string="Re-armed by", readonly=True)
     line_ids = fields.One2many("integration.restore.line", "restore_id", readonly=True)
     relink_count = fields.Integer(compute="_compute_counts", string="To re-link")
@@ -139,3 +139,11 @@ class IntegrationSystem(models.Model):
                 _("This database was restored from a backup. Look at Operations, Restores, and re-arm it there.")
             )
         return super().action_resume()
+
+    def action_open_restores(self):
+        """The open report, where the systems are let go on."""
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_restores")
+        if restore := self.env["integration.restore"].search([("state", "=", "open")], limit=1):
+            action |= {"views": [(False, "form")], "res_id": restore.id}
+        return action
