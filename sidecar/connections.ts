@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Config, SystemConfig } from "./config/config";
 import { bundledMappings } from "./config/load";
-import { createConnector, loadDefinition, type Connector, type LoadedDefinition } from "./connectors";
+import { chooseAuth, createConnector, loadDefinition, type Connector, type LoadedDefinition } from "./connectors";
 import { HubError, toFailure } from "./domain/errors";
 import type { SharedState } from "./domain/shared-state";
+import type { TokenStore } from "./domain/token-store";
 
 /** One connection of the configuration with the connector that serves it. */
 export interface Connection {
@@ -17,17 +18,25 @@ export interface Connection {
   concurrency: number;
 }
 
-/**
- * Makes the connections that are switched on. Throws `connector_missing`, `connector_invalid` or `connection_invalid`
- * with the place and what to do. `shared`: what the sidecars know together; without it each counts for itself.
- */
-export function openConnections(config: Config, shared?: SharedState): Connection[] {
-  return config.systems.filter((system) => system.enabled).map((system) => openConnection(config, system, shared));
+/** What a connection's connector shares with other sidecars. */
+export interface Sharing {
+  /** Rate limits and circuits; counted in this process when absent. */
+  state?: SharedState;
+  /** Where a system's OAuth tokens are kept; in memory when absent. */
+  tokens?: (system: string) => TokenStore;
 }
 
-function openConnection(config: Config, system: SystemConfig, shared: SharedState | undefined): Connection {
+/**
+ * Makes the connections that are switched on. Throws `connector_missing`, `connector_invalid` or `connection_invalid`
+ * with the place and what to do.
+ */
+export function openConnections(config: Config, sharing: Sharing = {}): Connection[] {
+  return config.systems.filter((system) => system.enabled).map((system) => openConnection(config, system, sharing));
+}
+
+function openConnection(config: Config, system: SystemConfig, sharing: Sharing): Connection {
   const definition = loadDefinition(folderOf(config, system), schemasOf(config));
-  const connector = create(system, definition, shared);
+  const connector = create(system, definition, sharing);
   return {
     config: system,
     name: system.name ?? definition.definition.name,
@@ -37,8 +46,19 @@ function openConnection(config: Config, system: SystemConfig, shared: SharedStat
   };
 }
 
+/** Connections whose sign-in may be lost at a restart: a rotated refresh token is kept in memory only. */
+export function unkeptSignIns(connections: readonly Connection[], { store }: Config): string[] {
+  if (store.url !== null && store.key !== null) return [];
+  return connections
+    .filter(({ config, definition: { definition } }) => {
+      const way = chooseAuth(definition.name, definition.auth, config.credentials);
+      return way.type === "oauth2" && way.grant === "refresh_token";
+    })
+    .map(({ config }) => config.code);
+}
+
 /** A setting or credential that does not fit is named by its place in the configuration. */
-function create(system: SystemConfig, definition: LoadedDefinition, shared: SharedState | undefined): Connector {
+function create(system: SystemConfig, definition: LoadedDefinition, { state, tokens }: Sharing): Connector {
   try {
     return createConnector({
       code: system.code,
@@ -48,7 +68,8 @@ function create(system: SystemConfig, definition: LoadedDefinition, shared: Shar
         settings: system.settings,
         credentials: system.credentials,
       },
-      ...(shared ? { shared } : {}),
+      ...(state ? { shared: state } : {}),
+      ...(tokens ? { tokens: tokens(system.code) } : {}),
     });
   } catch (thrown) {
     const failure = toFailure(thrown);

@@ -7,7 +7,7 @@ import { createAdminApp } from "./admin/app";
 import type { Component } from "./admin/readiness";
 import { listen, type ListeningServer } from "./admin/server";
 import type { Config } from "./config/config";
-import { openConnections, type Connection } from "./connections";
+import { openConnections, unkeptSignIns, type Connection, type Sharing } from "./connections";
 import { toFailure, type Failure } from "./domain/errors";
 import { readComponents } from "./hub-components";
 import { Door } from "./inbound/door";
@@ -29,7 +29,9 @@ import { Schedules } from "./schedules/schedule";
 import { everyTick, StoredTicks } from "./schedules/ticks";
 import { openStore } from "./store/database";
 import { migrate } from "./store/migrate";
+import { Sealer } from "./store/sealed";
 import { StoredState } from "./store/stored-state";
+import { StoredTokens } from "./store/stored-tokens";
 import { createMetrics, type Metrics } from "./telemetry/metrics";
 import { createTracing, type Tracing } from "./telemetry/tracing";
 
@@ -75,10 +77,10 @@ export class Hub {
       files: async (release) => this.queue.release(release),
     });
     this.shared = config.store.url === null ? null : new StoredState(config.store.url, this.worker, log);
-    this.connections = openConnections(config, this.shared ?? undefined);
+    this.store = config.store.url === null ? null : openStore(config.store.url);
+    this.connections = openConnections(config, { ...(this.shared ? { state: this.shared } : {}), ...this.tokens() });
     this.records = openRecords(config.odoo);
     this.problems = new ProblemNotes(this.records, log);
-    this.store = config.store.url === null ? null : openStore(config.store.url);
     this.door = this.store && config.inbound ? new Door(config.inbound, this.connections, this.store, log) : null;
     this.queue = guardQueue(openQueue(config.odoo, this.records, log), this.store, log);
     this.catalogue = new CataloguePublisher(
@@ -113,6 +115,9 @@ export class Hub {
    */
   async start(): Promise<boolean> {
     for (const warning of this.config.warnings) this.log.warn(warning, "configuration warning");
+    const systems = unkeptSignIns(this.connections, this.config);
+    if (systems.length > 0)
+      this.log.warn({ systems }, "without store.url and store.key a rotated refresh token is lost when the hub stops");
     await this.listen();
     const { store } = this;
     if (store) await this.patiently("store", async () => migrate(store));
@@ -154,6 +159,15 @@ export class Hub {
   /** Every part with what is wrong with it. */
   async components(): Promise<Component[]> {
     return readComponents(this);
+  }
+
+  /** Where OAuth tokens are kept, with a store and a key; a connection without either keeps them in memory. */
+  private tokens(): Pick<Sharing, "tokens"> {
+    const { store } = this;
+    const { key } = this.config.store;
+    if (!store || key === null) return {};
+    const sealer = new Sealer(Buffer.from(key, "base64"));
+    return { tokens: (system) => new StoredTokens(store, sealer, system) };
   }
 
   private async listen(): Promise<void> {

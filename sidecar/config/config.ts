@@ -3,7 +3,8 @@ export interface Config {
   /** The file it came from; null when everything came from the environment. */
   file: string | null;
   odoo: OdooConfig;
-  store: { url: string | null };
+  /** `key`: 32 bytes in base64. */
+  store: { url: string | null; key: string | null };
   admin: { host: string; port: number; token: string | null };
   /** Null: the door for webhooks is closed. */
   inbound: InboundConfig | null;

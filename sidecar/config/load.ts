@@ -69,7 +69,7 @@ interface Values {
     queue_url?: string;
     timeout_seconds: number;
   };
-  store: { url?: string };
+  store: { url?: string; key?: string };
   admin: { host: string; port: number; token?: string };
   inbound: {
     host: string;
@@ -157,6 +157,15 @@ function contradictions(values: Values, placeOf: (keys: readonly string[]) => st
       fix: `Add "public_url: https://hub.example.com" to the file, or set HUB_INBOUND_PUBLIC_URL.`,
     });
   }
+  if (store.key !== undefined && Buffer.from(store.key, "base64").length !== 32) {
+    problems.push({
+      code: "config_wrong_value",
+      place: placeOf(["store", "key"]),
+      path: "store.key",
+      reason: "The key is not 32 bytes in base64.",
+      fix: "Make one with: openssl rand -base64 32",
+    });
+  }
   if (admin.token !== undefined && admin.token.length < 16) {
     problems.push({
       code: "config_wrong_value",
@@ -184,7 +193,7 @@ function shape(values: Values, file: string | null, folder: string, warnings: Co
       queueUrl: odoo.queue_url ?? null,
       timeoutSeconds: odoo.timeout_seconds,
     },
-    store: { url: values.store.url ?? null },
+    store: { url: values.store.url ?? null, key: values.store.key ?? null },
     admin: { host: values.admin.host, port: values.admin.port, token: values.admin.token ?? null },
     inbound: shapeInbound(values.inbound),
     mappings: { dirs: values.mappings.dirs?.map((dir) => path.resolve(folder, dir)) ?? [bundledMappings()] },

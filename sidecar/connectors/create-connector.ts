@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../domain/json";
 import type { CircuitPolicy, SharedState } from "../domain/shared-state";
+import type { TokenStore } from "../domain/token-store";
 import { version } from "../../package.json";
 import { chooseAuth, oauth2Auth, staticAuth, type Authenticator } from "./auth";
 import { Breaker } from "./breaker";
@@ -13,7 +14,7 @@ import { Engine, type EngineParts } from "./engine";
 import { Http, type HttpOptions } from "./http";
 import { parsePath, readPath } from "./json-path";
 import { LinedUpLimiter } from "./limits";
-import { TokenSource, type TokenStore } from "./oauth2";
+import { TokenSource } from "./oauth2";
 import { OwnPlaces, SharedPlaces } from "./places";
 import { compileObjectType } from "./object-type";
 import { OutcomeRules } from "./outcome";
@@ -36,7 +37,7 @@ export interface ConnectorOptions {
   };
   http?: HttpOptions;
   clock?: Clock;
-  /** Where rotated refresh tokens are kept; in memory when absent. */
+  /** Where OAuth tokens are kept and shared; in this process's memory when absent. */
   tokens?: TokenStore;
   /** Rate limits and circuit shared between sidecars; counted in this process when absent. */
   shared?: SharedState;

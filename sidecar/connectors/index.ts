@@ -1,3 +1,4 @@
+export { chooseAuth } from "./auth";
 export { createConnector, type ConnectorOptions } from "./create-connector";
 export { checkConnection } from "./connection";
 export type { Clock, Connector, ConnectorHealth, Delivered, DeliverInput, DeliverResult, Refused } from "./connector";
@@ -6,4 +7,3 @@ export type { ConnectorDefinition, LoadedDefinition } from "./definition";
 export { loadDefinition } from "./load-definition";
 export type { Bucket } from "../domain/shared-state";
 export type { RateLimiter } from "./limits";
-export type { TokenStore } from "./oauth2";

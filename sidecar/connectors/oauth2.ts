@@ -1,27 +1,24 @@
 import { HubError } from "../domain/errors";
 import type { Json, JsonObject } from "../domain/json";
+import type { KeptTokens, TokenStore } from "../domain/token-store";
 import type { Clock } from "./connector";
 import type { OAuth2Definition } from "./definition";
 import { NoAnswer, type Http } from "./http";
 import { compileText, type Scope } from "./template";
 
-/** What must survive a restart: vendors with rotating refresh tokens (Xero, Gusto) accept each of them once. */
-export interface TokenStore {
-  load(): Promise<{ refreshToken: string } | null>;
-  save(tokens: { refreshToken: string }): Promise<void>;
-}
+type Token = Omit<KeptTokens, "refreshToken">;
 
-interface Token {
-  accessToken: string;
-  expiresAt: number;
+interface Fetched extends Token {
+  /** Null where the vendor gives no new one: the old one stays. */
+  refreshToken: string | null;
 }
 
 /** An OAuth access token that is always fresh: kept until shortly before it ends, and fetched once however many ask. */
 export class TokenSource {
   private token: Token | null = null;
   private fetching: Promise<Token> | null = null;
-  private rotated: string | null = null;
-  private answer: Json = {};
+  /** The latest refresh token of this process; what is kept in the store is only older when it could not be written. */
+  private unsaved: string | null = null;
 
   constructor(
     private readonly systemName: string,
@@ -29,28 +26,48 @@ export class TokenSource {
     private readonly scope: Scope,
     private readonly http: Http,
     private readonly clock: Clock,
+    /** Null: tokens are kept in memory, and end with the process. */
     private readonly store: TokenStore | null,
   ) {}
 
   async current(signal: AbortSignal): Promise<Token> {
-    const margin = this.way.marginMs ?? 60_000;
-    if (this.token && this.token.expiresAt - margin > this.clock.now().getTime()) return this.token;
-    return this.renew(signal);
+    return this.token && this.isFresh(this.token) ? this.token : this.renew(signal);
   }
 
   /** Fetches a new token; callers at the same moment share one request. */
   renew(signal: AbortSignal): Promise<Token> {
-    this.fetching ??= this.fetch(signal).finally(() => (this.fetching = null));
+    this.fetching ??= this.renewOnce(signal).finally(() => (this.fetching = null));
     return this.fetching;
   }
 
   lastAnswer(): Json {
-    return this.answer;
+    return this.token?.answer ?? {};
   }
 
-  private async fetch(signal: AbortSignal): Promise<Token> {
+  private async renewOnce(signal: AbortSignal): Promise<Token> {
+    if (this.way.grant !== "refresh_token") return (this.token = await this.fetch(null, signal));
+    const configured = compileText(this.way.refreshToken ?? "")(this.scope);
+    const work = async (kept: KeptTokens | null): Promise<KeptTokens> => {
+      // Another sidecar has renewed it meanwhile.
+      if (kept && this.unsaved === null && kept.accessToken !== this.token?.accessToken && this.isFresh(kept))
+        return kept;
+      const refreshToken = this.unsaved ?? kept?.refreshToken ?? configured;
+      const fetched = await this.fetch(refreshToken, signal);
+      this.unsaved = fetched.refreshToken ?? refreshToken;
+      return { ...fetched, refreshToken: this.unsaved };
+    };
+    this.token = await (this.store ? this.store.renew(configured, work) : work(null));
+    if (this.store) this.unsaved = null;
+    return this.token;
+  }
+
+  private isFresh({ expiresAt }: Token): boolean {
+    return expiresAt - (this.way.marginMs ?? 60_000) > this.clock.now().getTime();
+  }
+
+  private async fetch(refreshToken: string | null, signal: AbortSignal): Promise<Fetched> {
     const url = new URL(compileText(this.way.tokenUrl)(this.scope));
-    const form = await this.form();
+    const form = this.form(refreshToken);
     const headers: Record<string, string> = {
       accept: "application/json",
       "content-type": "application/x-www-form-urlencoded",
@@ -64,17 +81,14 @@ export class TokenSource {
       form.set("client_secret", clientSecret);
     }
     const answer = await this.send(url, headers, form.toString(), signal);
-    return this.keep(answer);
+    return this.read(answer);
   }
 
-  private async form(): Promise<URLSearchParams> {
+  private form(refreshToken: string | null): URLSearchParams {
     const form = new URLSearchParams({ grant_type: this.way.grant });
     for (const [name, value] of Object.entries(this.way.parameters ?? {}))
       form.set(name, compileText(value)(this.scope));
-    if (this.way.grant === "refresh_token") {
-      this.rotated ??= (await this.store?.load())?.refreshToken ?? null;
-      form.set("refresh_token", this.rotated ?? compileText(this.way.refreshToken ?? "")(this.scope));
-    }
+    if (refreshToken !== null) form.set("refresh_token", refreshToken);
     return form;
   }
 
@@ -115,21 +129,19 @@ export class TokenSource {
     );
   }
 
-  private async keep(answer: JsonObject): Promise<Token> {
+  private read(answer: JsonObject): Fetched {
     const accessToken = answer["access_token"];
     if (typeof accessToken !== "string") {
       throw this.failure("credential", "token_refused", `${this.systemName} answered without a token.`);
     }
     const refreshToken = answer["refresh_token"];
-    if (typeof refreshToken === "string" && this.way.grant === "refresh_token") {
-      // stored before the access token is used: losing a rotated one would lock the connection out
-      await this.store?.save({ refreshToken });
-      this.rotated = refreshToken;
-    }
     const seconds = Number(answer["expires_in"] ?? 3600);
-    this.answer = Object.fromEntries(Object.entries(answer).filter(([name]) => !name.endsWith("_token")));
-    this.token = { accessToken, expiresAt: this.clock.now().getTime() + seconds * 1000 };
-    return this.token;
+    return {
+      accessToken,
+      expiresAt: this.clock.now().getTime() + seconds * 1000,
+      refreshToken: typeof refreshToken === "string" ? refreshToken : null,
+      answer: Object.fromEntries(Object.entries(answer).filter(([name]) => !name.endsWith("_token"))),
+    };
   }
 
   private failure(kind: "technical" | "credential", code: string, message: string, cause?: unknown): HubError {

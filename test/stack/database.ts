@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { ODOO_DATABASE, ODOO_ROLE } from "./odoo/command";
-import { withClient } from "./postgres/server";
+import { initPostgres, withClient } from "./postgres/server";
 import { silent, type Progress } from "./progress";
 import { ensureRuntime } from "./odoo/runtime";
 import { createScratchDir, startScratchPostgres } from "./postgres/scratch";
@@ -55,6 +55,28 @@ export async function startPostgresWithOdooTemplate(
       adminUrl: server.adminUrl,
       newDatabase: async () => await copyOdooDatabase(server.adminUrl, template),
       restart: async (how) => await server.restart(how),
+      async stop() {
+        await server.stop();
+        await rm(dir, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Start an empty Postgres server: for what needs no Odoo, it is there in two seconds. A child of this process, too. */
+export async function startEmptyPostgres(): Promise<Pick<OdooPostgres, "adminUrl" | "stop">> {
+  const { binaries, user } = await ensureRuntime(silent);
+  const dir = await createScratchDir(user);
+  const dataDir = path.join(dir, "pgdata");
+  const password = randomBytes(16).toString("hex");
+  try {
+    await initPostgres(binaries, user, dataDir, password);
+    const server = await startScratchPostgres(binaries, user, dataDir, password);
+    return {
+      adminUrl: server.adminUrl,
       async stop() {
         await server.stop();
         await rm(dir, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import * as scheduleTick from "./001-schedule-tick";
 import * as sharedState from "./002-shared-state";
 import * as restore from "./003-restore";
+import * as oauthTokens from "./004-oauth-tokens";
 import * as inbox from "./005-inbox";
 
 export interface Migration {
@@ -15,5 +16,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "001-schedule-tick", ...scheduleTick },
   { name: "002-shared-state", ...sharedState },
   { name: "003-restore", ...restore },
+  { name: "004-oauth-tokens", ...oauthTokens },
   { name: "005-inbox", ...inbox },
 ];

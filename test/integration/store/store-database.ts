@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import { openStore } from "../../../sidecar/store/database";
 import { migrate } from "../../../sidecar/store/migrate";
-import { databaseUrl, startPostgresWithOdooTemplate } from "../../stack/database";
+import { databaseUrl, startEmptyPostgres } from "../../stack/database";
 
 /** A hub's own database on a real Postgres, with its tables, as a role of its own that owns nothing else. */
 export interface StoreDatabase {
@@ -15,7 +15,7 @@ export interface StoreDatabase {
 }
 
 export async function openStoreDatabase(): Promise<StoreDatabase> {
-  const postgres = await startPostgresWithOdooTemplate();
+  const postgres = await startEmptyPostgres();
   const setup = new Client({ connectionString: postgres.adminUrl });
   await setup.connect();
   await setup.query("CREATE ROLE hub_store LOGIN PASSWORD 'for this test alone'");

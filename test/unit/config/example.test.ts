@@ -42,6 +42,7 @@ describe("the example configuration", () => {
       ODOO_API_KEY: "key",
       ODOO_QUEUE_URL: "postgres://hub:pw@db/odoo",
       HUB_DATABASE_URL: "postgres://hub:pw@db/hub",
+      STORE_KEY: Buffer.alloc(32).toString("base64"),
       ADMIN_TOKEN: "0123456789abcdef",
       HUBSPOT_ACCESS_TOKEN: "pat",
     });

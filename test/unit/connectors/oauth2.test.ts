@@ -1,4 +1,4 @@
-import type { Connector, TokenStore } from "../../../sidecar/connectors";
+import type { Connector } from "../../../sidecar/connectors";
 import { input, running, TestClock } from "./connect";
 import { connectTo, ScriptedVendor, type Heard } from "./scripted-vendor";
 
@@ -49,30 +49,14 @@ describe("OAuth tokens (SEC-04)", () => {
   });
 
   it("are renewed before they end, with the rotated refresh token", async () => {
-    const saved: string[] = [];
-    const store: TokenStore = {
-      load: () => Promise.resolve(null),
-      save: ({ refreshToken }) => Promise.resolve(void saved.push(refreshToken)),
-    };
-    connector = connectTo(vendor, { auth: oauth }, { credentials, clock, tokens: store });
+    connector = connectTo(vendor, { auth: oauth }, { credentials, clock });
     await deliver(1);
     clock.forward(1_795_000);
     await deliver(2);
     expect(tokens).toBe(2);
-    expect(saved).toEqual(["refresh-1", "refresh-2"]);
     const forms = vendor.heard.filter(({ path }) => path === "/oauth/token").map(({ body }) => String(body));
     expect(forms[0]).toContain("refresh_token=first");
     expect(forms[1]).toContain("refresh_token=refresh-1");
-  });
-
-  it("begin from the stored refresh token after a restart", async () => {
-    const store: TokenStore = {
-      load: () => Promise.resolve({ refreshToken: "stored" }),
-      save: () => Promise.resolve(),
-    };
-    connector = connectTo(vendor, { auth: oauth }, { credentials, clock, tokens: store });
-    await deliver(1);
-    expect(String(vendor.heard[0]?.body)).toContain("refresh_token=stored");
   });
 
   it("are renewed after a 401 only where the definition says so, and once", async () => {

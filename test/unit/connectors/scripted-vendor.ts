@@ -1,13 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import {
-  createConnector,
-  type Clock,
-  type Connector,
-  type ConnectorDefinition,
-  type TokenStore,
-} from "../../../sidecar/connectors";
+import { createConnector, type Clock, type Connector, type ConnectorDefinition } from "../../../sidecar/connectors";
 import type { JsonObject } from "../../../sidecar/domain/json";
+import type { TokenStore } from "../../../sidecar/domain/token-store";
 
 /** A request as the vendor got it. */
 export interface Heard {
