@@ -35,6 +35,10 @@ CALLS = {
     "sent_as": {"system": "test_crm", "model": "res.partner", "res_id": 1},
     "reread": {"delivery_ids": [], "requested_by": "test", "force": False},
     "note_problems": {},
+    "current_release": {},
+    "release": {"number": 0},
+    "questions": {"worker": "w", "max_rows": 5},
+    "answer": {"worker": "w", "question": 0, "answer": {}},
 }
 
 
