@@ -6,6 +6,7 @@ import { dataFailure } from "./fault";
 import type { PackFile } from "./pack-files";
 import type { PackProblem } from "./problem";
 import { isObject } from "./paths";
+import { checkSchemaSafety } from "./schema-safety";
 import { jsonPath } from "./shapes";
 
 /** Throws a data failure when a finished vendor document is not what the vendor takes. */
@@ -28,6 +29,9 @@ export function compileDocumentCheck(
     if (!isObject(file.content)) throw new Error("a schema must be an object");
     const known = notSent.length === 0 ? compiled.get(file.content) : undefined;
     if (known !== undefined) return known;
+    const unsafe = checkSchemaSafety(file.content, file.file);
+    problems.push(...unsafe);
+    if (unsafe.length > 0) return undefined;
     const ajv = addFormats(
       new Ajv2020({ allErrors: false, strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false }),
     );

@@ -4,6 +4,8 @@ export const LIMITS = {
   fileBytes: 1_000_000,
   /** Objects and lists inside each other in one file. */
   nesting: 64,
+  /** Repetitions (`*`, `+`, `{2,}`) in one pattern of a schema. */
+  patternRepeats: 5,
   /** Lines of one mapping, nested ones included. */
   lines: 500,
   /** `each` inside `each`. */

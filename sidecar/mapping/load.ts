@@ -11,11 +11,14 @@ import type { Ownership } from "./ownership";
 import { loadOwnership } from "./ownership";
 import type { Overlay, PackContents, PackFile, PackFiles } from "./pack-files";
 import { layOver, readContents, sortFiles } from "./pack-files";
+import { isObject } from "./paths";
 import type { PackProblem } from "./problem";
 import { MappingPackError } from "./problem";
 import type { OdooEntry, SystemEntry } from "./mapping-registry";
 import { MappingRegistry } from "./mapping-registry";
 import type { CompiledMapping } from "./run";
+import type { KnownSchemas } from "./schema-safety";
+import { checkSchemaSafety } from "./schema-safety";
 import { checkCanonicalShape, checkRuleShape } from "./shapes";
 import type { Tables } from "./tables";
 import { loadTables } from "./tables";
@@ -71,8 +74,9 @@ export class MappingPack {
 }
 
 function loadCanonical(files: readonly PackFile[], problems: PackProblem[]): CanonicalObjects {
+  const known = new Map(files.flatMap(({ content }) => (isObject(content) ? [[idOf(content), content] as const] : [])));
   const sound = files.filter((file) => {
-    const found = checkCanonicalFile(file);
+    const found = checkCanonicalFile(file, known);
     problems.push(...found);
     return found.length === 0;
   });
@@ -98,10 +102,14 @@ export function canonicalSchemas(folder: string): Map<string, JsonObject> {
   return new Map(canonical.map(({ name, content }) => [name, content as JsonObject]));
 }
 
-function checkCanonicalFile({ file, name, content }: PackFile): PackProblem[] {
+function checkCanonicalFile({ file, name, content }: PackFile, known: KnownSchemas): PackProblem[] {
   const found = checkCanonicalShape(content, file);
-  return found.length > 0 || name === "common" ? found : checkLifecycle(content as JsonObject, file);
+  if (found.length > 0) return found;
+  const schema = content as JsonObject;
+  return [...checkSchemaSafety(schema, file, known), ...(name === "common" ? [] : checkLifecycle(schema, file))];
 }
+
+const idOf = (schema: JsonObject): string => (typeof schema["$id"] === "string" ? schema["$id"] : "");
 
 function loadOdooMappings(
   files: PackFiles,

@@ -76,6 +76,12 @@ const documents = fc
   })
   .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject);
 
+/** Whether a value came from somewhere else than the input: what objects have by birth are functions. */
+function holdsCode(value: unknown): boolean {
+  if (typeof value === "function") return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsCode);
+}
+
 describe("any mapping over any document", () => {
   it("ends with a bounded document or a data failure that names its field, and touches no prototype", () => {
     let ran = 0;
@@ -91,6 +97,7 @@ describe("any mapping over any document", () => {
           const { document } = run(mapping, input, { link: (lane) => (lane.endsWith("1") ? "id" : undefined) });
           expect(JSON.stringify(document).length).toBeLessThan(LIMITS.textLength * 10);
           expect(Object.getPrototypeOf(document)).toBe(Object.prototype);
+          expect(holdsCode(document)).toBe(false);
         } catch (thrown) {
           if (thrown instanceof MappingPackError)
             return expect(
@@ -126,6 +133,20 @@ describe("any mapping over any document", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("finds nothing by a name that objects, lists and texts have by birth", () => {
+    const born = [{}, [], "", 0, true].flatMap((value) =>
+      Object.getOwnPropertyNames(Object.getPrototypeOf(value) as object),
+    );
+    const usable = [...new Set(born)].filter((name) => !["__proto__", "constructor", "prototype"].includes(name));
+    const inputs = [{}, { a: [] }, { a: "text" }, { a: 1 }, { a: {} }] as JsonObject[];
+    for (const name of usable) {
+      for (const from of [name, `a.${name}`, `a.b.${name}`, `a.${name}.b`]) {
+        const mapping = compiled([{ to: "x", from }]);
+        for (const input of inputs) expect(run(mapping, input, { link: () => undefined }).document).toEqual({});
+      }
+    }
   });
 
   it("refuses whatever is not a mapping", () => {
