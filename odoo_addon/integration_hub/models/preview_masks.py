@@ -29,7 +29,9 @@ def _target_classes(mapping, schema, schemas):
     classes = {}
     for target, sources in lines_of(mapping):
         found = {class_of(schema, source, schemas) or "internal" for source in sources} or {"internal"}
-        classes.setdefault(target, set()).update(found)
+        # What a vendor answers is named by its own fields, without what is around them in the body.
+        for path in {target, target.rpartition(".")[2]}:
+            classes.setdefault(path, set()).update(found)
     return classes
 
 

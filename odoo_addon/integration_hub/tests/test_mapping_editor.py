@@ -192,16 +192,16 @@ class TestMappingEditor(ArtifactCase):
         self.answer |= {
             "canonical": {"name": "Acme", "vat": "BE1", "owner": {"email": "ann@example.com"}},
             "document": {"properties": {"name": "Acme", "tax": "BE1", "origin": "Odoo"}},
-            "current": {"properties": {"name": "Acme", "tax": "BE0", "other": "x"}},
-            "differences": [{"path": "properties.tax", "now": "BE0", "then": "BE1"}],
+            "current": {"origin": "Odoo", "tax": "BE0", "other": "x"},
+            "differences": [{"path": "tax", "now": "BE0", "then": "BE1"}],
         }
         preview = version.editor_preview(MAPPING, self.company.id, "test_crm")
         self.assertTrue(preview["masked"])
         self.assertNotIn("BE", str(preview["snapshot"].get("vat")))
         self.assertEqual(preview["canonical"], {"name": "Acme", "vat": "•••", "owner": {"email": "•••"}})
         self.assertEqual(preview["document"]["properties"], {"name": "Acme", "tax": "•••", "origin": "Odoo"})
-        self.assertEqual(preview["current"]["properties"], {"name": "Acme", "tax": "•••", "other": "•••"})
-        self.assertEqual(preview["differences"], [{"path": "properties.tax", "now": "•••", "then": "•••"}])
+        self.assertEqual(preview["current"], {"origin": "Odoo", "tax": "•••", "other": "•••"})
+        self.assertEqual(preview["differences"], [{"path": "tax", "now": "•••", "then": "•••"}])
         self.assertEqual(self.asked[-2][1]["record"]["vat"], "BE0477472701", "the sidecar works with the real one")
 
     def test_only_mapping_administrators_ask_and_only_of_records_they_may_read(self):

@@ -118,6 +118,13 @@ export class MappingPreview extends Component {
         words: _t("%s has it like this already: nothing would be sent.", this.systemName),
       };
     }
+    if ((result.waits_for || []).length) {
+      return {
+        tone: "info",
+        icon: "fa-hourglass-half",
+        words: _t("This would wait before it is sent to %s.", this.systemName),
+      };
+    }
     if (result.current) {
       return {
         tone: "info",

@@ -12,7 +12,7 @@ const isGroup = (value) => value !== null && typeof value === "object" && Object
 function walk(value, before, place, compares, rows) {
   const other = before !== null && typeof before === "object" ? before : {};
   const gone = compares && !Array.isArray(value) ? Object.keys(other).filter((key) => !Object.hasOwn(value, key)) : [];
-  for (const key of [...Object.keys(value), ...gone]) {
+  for (const key of inOrder(value, [...Object.keys(value), ...gone])) {
     const here = [...place, key];
     const row = {
       path: here.join("."),
@@ -29,6 +29,15 @@ function walk(value, before, place, compares, rows) {
       rows.push({ ...row, value: shown(value[key]), change, before: change === "changed" ? shown(other[key]) : "" });
     }
   }
+}
+
+/** By name, single values before groups: what a database keeps of an object has no order of its own. */
+function inOrder(value, keys) {
+  if (Array.isArray(value)) {
+    return keys;
+  }
+  const rank = (key) => (isGroup(value[key]) ? 1 : 0);
+  return keys.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
 function changeOf(value, other, key) {
