@@ -38,6 +38,12 @@ export function hubJobs(hub: Hub): Job[] {
       run: async () => hub.followReleases(),
     },
     {
+      name: "shadows",
+      cron: "*/15 * * * * *",
+      where: "each",
+      run: async () => hub.shadow.look(),
+    },
+    {
       name: "questions",
       cron: hub.config.odoo.transport === "api" ? "* * * * * *" : "*/10 * * * * *",
       where: "each",

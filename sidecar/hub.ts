@@ -25,6 +25,7 @@ import { Questions } from "./questions/questions";
 import { guardQueue } from "./restore/guarded-queue";
 import { catalogueFor } from "./schedules/catalogue";
 import { CataloguePublisher } from "./schedules/publisher";
+import { Shadow } from "./shadow/shadow";
 import { Schedules } from "./schedules/schedule";
 import { everyTick, StoredTicks } from "./schedules/ticks";
 import { openStore } from "./store/database";
@@ -52,6 +53,8 @@ export class Hub {
   readonly store: Knex | null;
   readonly catalogue: CataloguePublisher;
   readonly questions: Questions;
+  /** Versions that run beside what is active, without anything being sent. */
+  readonly shadow: Shadow;
   readonly problems: ProblemNotes;
   /** What this sidecar knows together with the others; null without a store. */
   readonly shared: StoredState | null;
@@ -90,6 +93,7 @@ export class Hub {
       (created) => this.notify(created),
     );
     const { pack, connections, queue } = this;
+    this.shadow = new Shadow(queue, pack, this.releases, log);
     const connectors = [...new Set(config.systems.map((system) => system.connector))];
     this.questions = new Questions(
       queue,
@@ -126,6 +130,7 @@ export class Hub {
     await this.patiently("queue", async () => {
       this.identity = await verifyIdentity(this.queue, this.config.odoo);
       await this.followReleases();
+      await this.shadow.look();
     });
     if (this.stopped.signal.aborted) return false;
     await this.door?.open();
@@ -146,6 +151,7 @@ export class Hub {
     await this.door?.close();
     const deadline = AbortSignal.timeout(this.config.delivery.stopSeconds * 1000);
     await Promise.all(this.pumps.map((pump) => pump.stop(deadline)));
+    await this.shadow.close();
     await this.admin?.close();
     await this.tracing.close();
     await this.problems.close();
@@ -221,6 +227,7 @@ export class Hub {
         concurrency,
         connectorName: config.connector,
         mappings: this.releases,
+        shadow: this.shadow,
         problems: this.problems,
         delivery: this.config.delivery,
         metrics: this.metrics,
@@ -237,6 +244,7 @@ export class Hub {
   private heard(news: News | null): void {
     if (news === null) this.releases.forget();
     if (news === null || news.release) void this.followReleases();
+    if (news === null || news.shadow) void this.shadow.look();
     if (news === null || news.question) void this.questions.look();
     this.notify(news?.systems ?? null);
   }
@@ -249,6 +257,7 @@ export class Hub {
       const { number } = this.releases.current;
       if (changed) {
         this.log.info({ release: number }, "the mappings of a new release are in force");
+        void this.shadow.look();
         // A failure is kept for readiness, and the clock tries again.
         this.catalogue.changed().catch(() => undefined);
       }

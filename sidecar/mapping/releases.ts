@@ -21,6 +21,8 @@ export interface ReleaseSource {
 export interface Release {
   number: number;
   mappings: MappingRegistry;
+  /** What it lays over the pack. */
+  overlay: ReadonlyMap<string, Json>;
 }
 
 /** Releases kept compiled: the one in force, and those under which deliveries still wait. */
@@ -35,7 +37,8 @@ export class Releases {
   /** In the order of their last use. Of one that cannot be used, why. */
   private readonly known = new Map<number, MappingRegistry | HubError>();
   private readonly loading = new Map<number, Promise<MappingRegistry>>();
-  private inForce: Release;
+  private inForce: Omit<Release, "overlay">;
+  private readonly overlays = new WeakMap<MappingRegistry, Release["overlay"]>();
   private looking: Promise<unknown> = Promise.resolve();
   /** What is behind the numbers may have changed. */
   private stale = false;
@@ -52,7 +55,8 @@ export class Releases {
 
   /** The newest release that can be used. */
   get current(): Release {
-    return this.inForce;
+    const { number, mappings } = this.inForce;
+    return { number, mappings, overlay: this.overlays.get(mappings) ?? new Map() };
   }
 
   /** Why the release in force in Odoo cannot be used here; null when it is `current`. */
@@ -120,6 +124,7 @@ export class Releases {
     try {
       const overlay = new Map(files.map(({ path, content }) => [path, content]));
       const mappings = overlay.size === 0 ? this.shipped : this.pack.registry(overlay);
+      if (mappings !== this.shipped) this.overlays.set(mappings, overlay);
       this.keep(number, mappings);
       return mappings;
     } catch (thrown) {

@@ -16,6 +16,8 @@ import type {
   ReplayOrder,
   ReplayStep,
   Settled,
+  ShadowResult,
+  ShadowVersion,
   SystemState,
 } from "./queue";
 import { filterToJson } from "./queue";
@@ -146,6 +148,14 @@ export class ApiQueue implements Queue {
 
   async questions(worker: string, maxRows: number): Promise<Question[]> {
     return (await this.call<rows.Row[]>("questions", { worker, max_rows: maxRows })).map(rows.toQuestion);
+  }
+
+  async shadows(): Promise<ShadowVersion[]> {
+    return (await this.call<rows.Row[]>("shadows", {})).map(rows.toShadowVersion);
+  }
+
+  async reportShadow(versionId: number, results: ShadowResult[]): Promise<boolean> {
+    return this.call<boolean>("report_shadow", { version_id: versionId, rows: results as unknown as Json });
   }
 
   async answer(worker: string, question: number, answer: JsonObject): Promise<boolean> {

@@ -22,6 +22,8 @@ import type {
   ReplayOrder,
   ReplayStep,
   Settled,
+  ShadowResult,
+  ShadowVersion,
   SystemState,
 } from "./queue";
 import { filterToJson } from "./queue";
@@ -208,6 +210,15 @@ export class PostgresQueue implements Queue {
   async questions(worker: string, maxRows: number): Promise<Question[]> {
     const text = "SELECT * FROM integration_hub.questions($1, $2)";
     return (await this.call("questions", text, [worker, maxRows])).map(rows.toQuestion);
+  }
+
+  async shadows(): Promise<ShadowVersion[]> {
+    return (await this.call("shadows", "SELECT * FROM integration_hub.shadows()", [])).map(rows.toShadowVersion);
+  }
+
+  async reportShadow(versionId: number, results: ShadowResult[]): Promise<boolean> {
+    const text = "SELECT integration_hub.report_shadow($1, $2::jsonb) AS kept";
+    return (await this.call("report_shadow", text, [versionId, JSON.stringify(results)]))[0]?.["kept"] === true;
   }
 
   async answer(worker: string, question: number, answer: JsonObject): Promise<boolean> {

@@ -15,6 +15,7 @@ import type {
   ReplayMode,
   ReplayStep,
   Settled,
+  ShadowVersion,
   SystemState,
 } from "./queue";
 
@@ -168,6 +169,14 @@ export function toReleaseFile(row: Row): ReleaseFile {
   return { path: String(row["path"]), version: Number(row["version"]), content: jsonOf(row["content"]) as Json };
 }
 
+export function toShadowVersion(row: Row): ShadowVersion {
+  return {
+    versionId: Number(row["version_id"]),
+    path: String(row["path"]),
+    content: jsonOf(row["content"]) as Json,
+  };
+}
+
 export function toQuestion(row: Row): Question {
   return { id: Number(row["id"]), kind: String(row["kind"]), request: jsonOf(row["request"]) as JsonObject };
 }
@@ -180,6 +189,7 @@ export function toNews(payload: string | undefined): News | null {
     systems: parts.filter((part) => !part.startsWith("!")),
     release: parts.includes("!release"),
     question: parts.includes("!question"),
+    shadow: parts.includes("!shadow"),
   };
 }
 

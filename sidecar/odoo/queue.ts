@@ -152,6 +152,22 @@ export interface Question {
   request: JsonObject;
 }
 
+/** A version that runs beside what is active, without anything being sent. */
+export interface ShadowVersion extends Pick<ReleaseFile, "path" | "content"> {
+  versionId: number;
+}
+
+/** What a version in shadow would have done since the last report, for one system and canonical object. */
+export interface ShadowResult {
+  system: string;
+  object: string;
+  compared: number;
+  differing: number;
+  /** Sent, and would have been held. */
+  failing: number;
+  differences: { path: string; count: number; examples: { lane: string; now: Json; then: Json }[] }[];
+}
+
 /** What a notification is about. */
 export interface News {
   /** Systems that have new work. */
@@ -160,6 +176,8 @@ export interface News {
   release: boolean;
   /** Somebody asked something. */
   question: boolean;
+  /** Another version runs in shadow, or one no more. */
+  shadow: boolean;
 }
 
 /** Stops listening. */
@@ -225,6 +243,9 @@ export interface Queue {
   release(number: number): Promise<ReleaseFile[]>;
   /** Takes open questions; each is answered by the sidecar that took it, within 10 seconds. */
   questions(worker: string, maxRows: number): Promise<Question[]>;
+  shadows(): Promise<ShadowVersion[]>;
+  /** False when the version does not run in shadow any more; then nothing of it is kept. */
+  reportShadow(versionId: number, results: ShadowResult[]): Promise<boolean>;
   /** False when nobody waits for the answer any more. */
   answer(worker: string, question: number, answer: JsonObject): Promise<boolean>;
   /** Connections opened so far: another number means that another database may be behind them. */

@@ -182,6 +182,7 @@ export class Pump {
 
   private async carryOn(claimed: readonly ClaimedDelivery[], claimedAt: number): Promise<void> {
     await this.carry.batch(claimed);
+    this.parts.shadow.observe(this.code, this.parts.connectorName, claimed);
     this.reach.ended(claimed.length, performance.now() - claimedAt);
   }
 

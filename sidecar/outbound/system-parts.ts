@@ -4,6 +4,7 @@ import type { Connector } from "../connectors/connector";
 import type { Releases } from "../mapping/registry";
 import type { Queue } from "../odoo/queue";
 import type { RecordClient } from "../odoo/record-client";
+import type { Shadow } from "../shadow/shadow";
 import type { Metrics } from "../telemetry/metrics";
 import type { ProblemNotes } from "./problem-notes";
 import type { Tracing } from "../telemetry/tracing";
@@ -29,6 +30,8 @@ export interface SystemParts {
   delivery: DeliveryConfig;
   metrics: Metrics;
   tracing: Tracing;
+  /** Compares what was carried with what versions in shadow would have made of it. */
+  shadow: Pick<Shadow, "observe">;
   /** Tells Odoo what needs a person. */
   problems: ProblemNotes;
   log: Logger;

@@ -21,6 +21,7 @@ from . import integration_replay
 from . import integration_restore
 from . import integration_release
 from . import integration_question
+from . import integration_shadow
 from . import retention
 
 # What stands still and needs a person

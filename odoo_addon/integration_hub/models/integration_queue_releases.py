@@ -22,5 +22,16 @@ class IntegrationQueue(models.AbstractModel):
         return self._rows("questions", worker, max_rows)
 
     @for_the_sidecar
+    def shadows(self):
+        return self._rows("shadows")
+
+    @for_the_sidecar
+    def report_shadow(self, version_id, rows):
+        kept = self._value("report_shadow", version_id, Json(rows))
+        self.env["integration.shadow"].invalidate_model()
+        self.env["integration.shadow.difference"].invalidate_model()
+        return kept
+
+    @for_the_sidecar
     def answer(self, worker, question, answer):
         return self._value("answer", worker, question, Json(answer))

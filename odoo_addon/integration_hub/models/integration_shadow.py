@@ -1,0 +1,83 @@
+from odoo import api, fields, models
+
+
+class IntegrationShadow(models.Model):
+    """What a version in shadow would have done to live changes, for one system and business object. Nothing of it was
+    sent; the sidecar counts (`sql/55_report_shadow.sql`)."""
+
+    _name = "integration.shadow"
+    _inherit = ["integration.protected"]
+    _description = "Shadow Result"
+    _log_access = False
+    _order = "version_id desc, system_id, object"
+    _rec_name = "object"
+
+    version_id = fields.Many2one(
+        "integration.artifact.version", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    system_id = fields.Many2one("integration.system", required=True, readonly=True, ondelete="cascade")
+    object = fields.Char("Business object", required=True, readonly=True)
+    compared = fields.Integer(readonly=True, help="Changes that went under the active version and were compared.")
+    differing = fields.Integer(readonly=True, help="Of these, what would have been sent otherwise.")
+    failing = fields.Integer(
+        "Would be held", readonly=True, help="Of these, what was sent and would have been held under this version."
+    )
+    since = fields.Datetime(readonly=True)
+    last_at = fields.Datetime("Last compared", readonly=True)
+    difference_ids = fields.One2many("integration.shadow.difference", "shadow_id", readonly=True)
+
+    _version_uniq = models.UniqueIndex("(version_id, system_id, object)")
+
+
+class IntegrationShadowDifference(models.Model):
+    """One field of what is sent that differs under a version in shadow."""
+
+    _name = "integration.shadow.difference"
+    _inherit = ["integration.protected"]
+    _description = "Shadow Difference"
+    _log_access = False
+    _order = "count desc, path"
+    _rec_name = "path"
+
+    shadow_id = fields.Many2one("integration.shadow", required=True, readonly=True, ondelete="cascade")
+    version_id = fields.Many2one(related="shadow_id.version_id")
+    path = fields.Char(
+        "Field",
+        required=True,
+        readonly=True,
+        help="Of the outgoing document; or why it would be held, as code and field.",
+    )
+    count = fields.Integer(readonly=True, help="Changes in which it differs.")
+    examples = fields.Json(
+        readonly=True, groups="integration_hub.group_operator", help='The last five: [{"lane", "now", "then"}].'
+    )
+
+    _path_uniq = models.UniqueIndex("(shadow_id, path)")
+
+
+class IntegrationArtifactVersion(models.Model):
+    _inherit = "integration.artifact.version"
+
+    shadow_ids = fields.One2many("integration.shadow", "version_id", string="Shadow results", readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        versions = super().create(vals_list)
+        if versions.filtered("shadow"):
+            versions._tell_of_shadows()
+        return versions
+
+    def write(self, vals):
+        before = {version: (version.shadow, version.content) for version in self}
+        result = super().write(vals)
+        changed = self.filtered(lambda version: before[version] != (version.shadow, version.content))
+        # What was counted was counted of something else.
+        begun = changed.filtered(lambda version: version.shadow)
+        begun.sudo().shadow_ids.unlink()
+        if begun or "state" in vals or any(before[version][0] for version in changed):
+            self._tell_of_shadows()
+        return result
+
+    def _tell_of_shadows(self):
+        self.flush_model(["shadow", "content", "state"])
+        self.env.cr.execute("SELECT pg_notify('integration_hub', '!shadow')")
