@@ -6,6 +6,7 @@ import { configurationFor } from "./commands/configuration";
 import { EXIT, exitCodeFor } from "./commands/exit-codes";
 import { grant, type GrantOptions } from "./commands/grant";
 import { migrateCommand } from "./commands/migrate";
+import { packApply, packDiff, packExport, type PackOptions } from "./commands/pack";
 import { previewCommand, type PreviewOptions } from "./commands/preview";
 import { replayCommand, type ReplayOptions } from "./commands/replay";
 import { replayStatus, steerReplay } from "./commands/replay-jobs";
@@ -95,6 +96,31 @@ function commandLine(ended: (code: number) => void): Command {
       .argument("<job>", "number of the job", toCount)
       .action(async (job: number) => ended(await steerReplay(config(), job, action)));
   }
+
+  const packs = program.command("pack").description("move what administrators own between files and Odoo databases");
+  packs
+    .command("diff")
+    .description("show what would change in one place with what is in another")
+    .option("--from <place>", "a folder, `odoo`, or another sidecar's configuration file (default: the pack's files)")
+    .option("--to <place>", "the same kinds (default: odoo)")
+    .action(async (options: PackOptions) => ended(await packDiff(config, options)));
+  packs
+    .command("apply")
+    .description("bring what differs into Odoo, as draft versions")
+    .requiredOption("--reason <text>", "what changes and why")
+    .option("--from <place>", "a folder, `odoo`, or another sidecar's configuration file (default: the pack's files)")
+    .option("--to <place>", "`odoo`, or another sidecar's configuration file (default: odoo)")
+    .option("--key-from <reference>", "API key of the mapping administrator who does it: env:NAME or file:/path")
+    .option("--login <login>", "whose key it is, where odoo.protocol is jsonrpc")
+    .option("--activate", "activate those that need no second person")
+    .action(async (options: PackOptions) => ended(await packApply(config, options)));
+  packs
+    .command("export")
+    .description("write what was changed in Odoo as files")
+    .requiredOption("--to <folder>", "the folder")
+    .option("--from <place>", "`odoo`, or another sidecar's configuration file (default: odoo)")
+    .option("--all", "also what counts there as it is shipped")
+    .action(async (options: PackOptions) => ended(await packExport(config, options)));
 
   program
     .command("capacity")

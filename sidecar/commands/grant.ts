@@ -1,10 +1,9 @@
 import { Client } from "pg";
-import { resolveSecret } from "../config/secrets";
-import { ConfigError } from "../config/config-error";
 import { HubError } from "../domain/errors";
 import { grantQueueRole, queueRoleSql } from "../odoo/grant";
 import { postgresFault } from "../odoo/postgres-faults";
 import { EXIT } from "./exit-codes";
+import { secretFrom } from "./secret-option";
 
 export interface GrantOptions {
   role: string;
@@ -23,7 +22,7 @@ export interface GrantOptions {
  */
 export async function grant(options: GrantOptions): Promise<number> {
   const password =
-    options.passwordFrom === undefined ? undefined : secret("--password-from", options.passwordFrom, "value");
+    options.passwordFrom === undefined ? undefined : secretFrom("--password-from", options.passwordFrom, "value");
   const role = { role: options.role, ...(password === undefined ? {} : { password }) };
   if (options.print) {
     if (!options.database) throw usage("Which database is meant?", "Name Odoo's database with --database.");
@@ -32,7 +31,7 @@ export async function grant(options: GrantOptions): Promise<number> {
   }
   if (!options.databaseUrl) throw usage("No database was named.", "Give --database-url, or --print with --database.");
   const client = new Client({
-    connectionString: secret("--database-url", options.databaseUrl, "postgres-url"),
+    connectionString: secretFrom("--database-url", options.databaseUrl, "postgres-url"),
     connectionTimeoutMillis: 5_000,
   });
   try {
@@ -47,13 +46,6 @@ export async function grant(options: GrantOptions): Promise<number> {
   }
   process.stdout.write(`role ${options.role} may call the queue's functions and nothing else\n`);
   return EXIT.done;
-}
-
-function secret(option: string, text: string, kind: "value" | "postgres-url"): string {
-  const reference = { keys: [option], place: "command line", text, kind, fromEnvironment: false };
-  const resolved = resolveSecret(reference, { environment: process.env, folder: process.cwd() });
-  if ("problem" in resolved) throw new ConfigError([resolved.problem]);
-  return resolved.value;
 }
 
 function usage(message: string, hint: string): HubError {

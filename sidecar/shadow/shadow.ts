@@ -51,8 +51,10 @@ export class Shadow {
   async look(): Promise<void> {
     try {
       const versions = await this.queue.shadows();
-      await this.report();
+      const before = this.running;
+      // What is compared from here on is counted by the new ones; what was counted so far is reported of the old ones.
       this.running = versions.flatMap((version) => this.start(version));
+      await this.report(before);
     } catch (thrown) {
       this.log.warn({ error_code: toFailure(thrown).code }, "the versions in shadow could not be read");
     }
@@ -65,14 +67,15 @@ export class Shadow {
       if (this.waiting.length >= MOST_WAITING) break;
       this.waiting.push({ system, connector, delivery });
     }
-    this.working ??= this.work().finally(() => (this.working = null));
+    this.begin();
   }
 
   /** Finishes what waits and reports it. */
   async close(): Promise<void> {
     this.closed = true;
-    await this.working;
-    await this.report();
+    while (this.working) await this.working;
+    if (this.reporting) clearTimeout(this.reporting);
+    await this.report(this.running);
   }
 
   /** The release may be another one by now, so each is compiled anew; parts that are the same are not (MappingPack). */
@@ -86,6 +89,14 @@ export class Shadow {
     }
   }
 
+  private begin(): void {
+    this.working ??= this.work().finally(() => {
+      this.working = null;
+      // What was handed over in the last moment.
+      if (this.waiting.length > 0) this.begin();
+    });
+  }
+
   private async work(): Promise<void> {
     let began = performance.now();
     for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
@@ -94,7 +105,10 @@ export class Shadow {
       await yieldToOthers();
       began = performance.now();
     }
-    this.reporting ??= setTimeout(() => void this.report(), REPORT_EVERY_MS).unref();
+    this.reporting ??= setTimeout(() => {
+      this.reporting = null;
+      void this.report(this.running);
+    }, REPORT_EVERY_MS).unref();
   }
 
   private async compare({ system, connector, delivery }: Observed): Promise<void> {
@@ -111,10 +125,8 @@ export class Shadow {
     }
   }
 
-  private async report(): Promise<void> {
-    if (this.reporting) clearTimeout(this.reporting);
-    this.reporting = null;
-    for (const running of this.running) {
+  private async report(all: readonly Running[]): Promise<void> {
+    for (const running of all) {
       const results = [...running.results.values()].map((tally) => ({
         ...tally,
         differences: [...tally.differences.values()],

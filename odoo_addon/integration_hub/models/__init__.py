@@ -66,6 +66,7 @@ from . import integration_ownership
 from . import integration_event_type
 from . import integration_flow
 from . import artifact_impact
+from . import artifact_pack
 from . import delivery_release
 from . import system_health
 from . import view_status

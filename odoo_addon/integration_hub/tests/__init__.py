@@ -1,5 +1,6 @@
 # isort: skip_file
 from . import test_artifact_life
+from . import test_artifact_pack
 from . import test_artifacts
 from . import test_brake
 from . import test_capture_changes
