@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Json, JsonObject } from "../domain/json";
 
 /** One field whose value a delivery would change, by its dotted path. */
@@ -36,7 +37,8 @@ function compare(path: string, now: Json, then: Json, same: Same, found: Differe
 
 type Same = (now: Json, then: Json) => boolean;
 
-const identical: Same = (now, then) => JSON.stringify(now) === JSON.stringify(then);
+/** Whatever the order of keys: Postgres keeps its own. */
+const identical: Same = (now, then) => isDeepStrictEqual(now, then);
 
 const alike: Same = (now, then) => {
   if (isEmpty(now) || isEmpty(then)) return isEmpty(now) && isEmpty(then);

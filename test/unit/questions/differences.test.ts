@@ -13,6 +13,10 @@ describe("differences", () => {
     ]);
   });
 
+  it("does not mind the order of keys, in lists neither", () => {
+    expect(differences({ when: { all: [{ a: 1, b: 2 }] } }, { when: { all: [{ b: 2, a: 1 }] } })).toEqual([]);
+  });
+
   it.each([
     ["an empty text and nothing", "", null],
     ["a number and its text", "12.5", 12.5],
