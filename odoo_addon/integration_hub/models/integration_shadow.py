@@ -1,3 +1,5 @@
+import json
+
 from odoo import api, fields, models
 
 
@@ -48,11 +50,30 @@ class IntegrationShadowDifference(models.Model):
         help="Of the outgoing document; or why it would be held, as code and field.",
     )
     count = fields.Integer(readonly=True, help="Changes in which it differs.")
+    # Whole values of records: for those who may see them (SEC-06).
     examples = fields.Json(
-        readonly=True, groups="integration_hub.group_operator", help='The last five: [{"lane", "now", "then"}].'
+        readonly=True, groups="integration_hub.group_confidential", help='The last five: [{"lane", "now", "then"}].'
+    )
+    examples_in_words = fields.Text(
+        "Last examples",
+        compute="_compute_examples_in_words",
+        groups="integration_hub.group_confidential",
+        help="The record, what was sent, and what would be sent under this version.",
     )
 
     _path_uniq = models.UniqueIndex("(shadow_id, path)")
+
+    @api.depends("examples")
+    def _compute_examples_in_words(self):
+        for difference in self:
+            difference.examples_in_words = "\n".join(
+                f"{example.get('lane')}: {_in_words(example.get('now'))} → {_in_words(example.get('then'))}"
+                for example in difference.examples or []
+            )
+
+
+def _in_words(value):
+    return "–" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 class IntegrationArtifactVersion(models.Model):

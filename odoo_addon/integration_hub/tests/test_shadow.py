@@ -1,0 +1,55 @@
+import json
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from .artifact_case import ArtifactCase
+
+REPORT = [
+    {
+        "system": "test_crm",
+        "object": "customer",
+        "compared": 5,
+        "differing": 2,
+        "failing": 0,
+        "differences": [
+            {
+                "path": "properties.phone",
+                "count": 2,
+                "examples": [{"lane": "res.partner,7", "now": None, "then": "+32 2 111 22 33"}],
+            }
+        ],
+    }
+]
+
+
+@tagged("post_install", "-at_install")
+class TestShadow(ArtifactCase):
+    """What a version in shadow would have sent, as people see it (MIG-04)."""
+
+    def reported(self):
+        version = self.draft({"lines": []})
+        version.shadow = True
+        self.env.flush_all()
+        self.env.cr.execute("SELECT integration_hub.report_shadow(%s, %s)", [version.id, json.dumps(REPORT)])
+        self.env.invalidate_all()
+        return version
+
+    def test_counts_stand_on_the_version_and_add_up(self):
+        version = self.reported()
+        self.env.cr.execute("SELECT integration_hub.report_shadow(%s, %s)", [version.id, json.dumps(REPORT)])
+        self.env.invalidate_all()
+        self.assertEqual((version.shadow_ids.compared, version.shadow_ids.differing), (10, 4))
+        self.assertEqual(version.shadow_ids.difference_ids.mapped("count"), [4])
+
+    def test_what_was_counted_of_another_content_is_forgotten(self):
+        version = self.reported()
+        version.content = {"lines": [{"to": "name", "from": "name"}]}
+        self.assertFalse(version.shadow_ids)
+
+    def test_values_are_shown_to_those_alone_who_may_see_them(self):
+        difference = self.reported().shadow_ids.difference_ids
+        with self.assertRaises(AccessError):
+            _ = difference.with_user(self.operator).examples_in_words
+        seer = self.person("hub_shadow_seer", "integration_hub.group_operator", "integration_hub.group_confidential")
+        self.assertEqual(difference.with_user(seer).examples_in_words, 'res.partner,7: – → "+32 2 111 22 33"')
