@@ -96,7 +96,7 @@ class IntegrationRule(models.Model):
         """The dotted paths of the payload, as the mappings or the administrator say."""
         self.ensure_one()
         if self.follow_mapping:
-            return list(self.env["integration.catalogue"]._object_paths(self.object))
+            return list(self.env["integration.catalogue"]._captured_paths(self.object))
         return [line.strip() for line in (self.payload_fields or "").splitlines() if line.strip()]
 
     def _parsed_domain(self):

@@ -1,6 +1,10 @@
 import json
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import ormcache
+
+SHADOW_STATES = ("draft", "in_review", "approved")
 
 
 class IntegrationShadow(models.Model):
@@ -95,10 +99,46 @@ class IntegrationArtifactVersion(models.Model):
         # What was counted was counted of something else.
         begun = changed.filtered(lambda version: version.shadow)
         begun.sudo().shadow_ids.unlink()
-        if begun or "state" in vals or any(before[version][0] for version in changed):
+        moved = not vals.keys().isdisjoint({"state", "check_objects"})
+        if begun or moved or any(before[version][0] for version in changed):
             self._tell_of_shadows()
         return result
 
+    def action_start_shadow(self):
+        """Runs it beside the active version on live changes. The check says what has to be captured for it."""
+        self._check_may_change()
+        if self.state not in SHADOW_STATES:
+            raise UserError(_("Only a version that was never active runs in shadow."))
+        if problems := self._check():
+            return self._told_problems(problems)
+        self.shadow = True
+        return self._told("success", _("Runs in shadow. Nothing of it is sent; the next changes are compared."))
+
+    def action_stop_shadow(self):
+        """What was counted stays."""
+        self._check_may_change()
+        self.shadow = False
+
     def _tell_of_shadows(self):
         self.flush_model(["shadow", "content", "state"])
+        # What is captured changes with them.
+        self.env.registry.clear_cache()
         self.env.cr.execute("SELECT pg_notify('integration_hub', '!shadow')")
+
+
+class IntegrationCatalogueShadow(models.Model):
+    _inherit = "integration.catalogue"
+
+    @api.model
+    @ormcache("object_code")
+    def _captured_paths(self, object_code):
+        """What is captured of a canonical object: what the mappings in force read, and what versions in shadow need
+        besides, as their last check said."""
+        versions = (
+            self.env["integration.artifact.version"]
+            .sudo()
+            .search([("shadow", "=", True), ("state", "in", SHADOW_STATES)])
+        )
+        needed = [((version.check_objects or {}).get(object_code) or {}).get("paths") or () for version in versions]
+        paths = [self._object_paths(object_code), *needed]
+        return tuple(dict.fromkeys(path for group in paths for path in group))

@@ -42,6 +42,28 @@ class TestShadow(ArtifactCase):
         self.assertEqual((version.shadow_ids.compared, version.shadow_ids.differing), (10, 4))
         self.assertEqual(version.shadow_ids.difference_ids.mapped("count"), [4])
 
+    def test_what_it_needs_is_captured_while_it_runs_and_no_longer(self):
+        catalogue = self.env["integration.catalogue"]
+        before = catalogue._captured_paths("customer")
+        self.assertNotIn("barcode", before)
+        version = self.draft({"lines": []})
+        self.capture("name", "barcode")
+        version.action_start_shadow()
+        self.assertEqual(set(catalogue._captured_paths("customer")), {*before, "name", "barcode"})
+        self.assertEqual(catalogue._object_paths("customer"), before)
+        # Its content was changed while it runs.
+        self.capture("name", "ref")
+        version.action_check()
+        self.assertEqual(set(catalogue._captured_paths("customer")), {*before, "name", "ref"})
+        version.action_stop_shadow()
+        self.assertEqual(catalogue._captured_paths("customer"), before)
+
+    def test_it_is_checked_before_it_runs(self):
+        version = self.draft({"lines": []})
+        with self.refusing():
+            version.action_start_shadow()
+        self.assertFalse(version.shadow)
+
     def test_what_was_counted_of_another_content_is_forgotten(self):
         version = self.reported()
         version.content = {"lines": [{"to": "name", "from": "name"}]}
