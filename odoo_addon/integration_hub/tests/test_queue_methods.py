@@ -39,6 +39,8 @@ CALLS = {
     "release": {"number": 0},
     "questions": {"worker": "w", "max_rows": 5},
     "answer": {"worker": "w", "question": 0, "answer": {}},
+    "shadows": {},
+    "report_shadow": {"version_id": 0, "rows": []},
 }
 
 
