@@ -110,9 +110,11 @@ describe("after Odoo was restored from a backup", () => {
     const before = await days.inputValue();
     for (const wanted of ["45", before]) {
       await days.fill(wanted);
-      const saved = odoo.page.waitForResponse(/res\.config\.settings\/execute/);
+      // Odoo loads its page anew once settings are saved.
+      const reloaded = odoo.page.waitForEvent("load");
       await odoo.page.getByRole("button", { name: "Save" }).click();
-      await saved;
+      await reloaded;
+      await odoo.viewStands();
       await odoo.goTo("integration-systems");
       await odoo.menu("Configuration", "Settings");
       await days.waitFor();
