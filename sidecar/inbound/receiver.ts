@@ -15,8 +15,6 @@ export interface ReceiverParts {
   inbox: Pick<Inbox, "keep">;
   security: Pick<SecurityEvents, "note">;
   log: Logger;
-  /** Told of every request that was taken. */
-  onTaken?(system: string, kept: number): void;
 }
 
 export interface ReceiverLimits {
@@ -100,7 +98,6 @@ async function receive(
   const { notices, ignored } = endpoint.notices.read(items);
   const { kept, repeated } = await parts.inbox.keep(system, notices);
   parts.log.info({ system, kept, repeated, ignored }, "notices taken");
-  parts.onTaken?.(system, kept);
   response.status(endpoint.status).end();
 }
 
