@@ -1,4 +1,4 @@
-import type { Pool } from "pg";
+import { Pool } from "pg";
 import type { Json, JsonObject } from "../../sidecar/domain/json";
 import type { Operation } from "../../sidecar/domain/delivery";
 
@@ -228,6 +228,20 @@ export class QueueFixture {
       [code],
     );
     return one(rows);
+  }
+
+  /** Does `work` while another transaction, as Odoo's own are, has these deliveries locked. */
+  async whileLocked<T>(ids: number[], work: () => Promise<T>): Promise<T> {
+    if (!(this.pool instanceof Pool)) throw new Error("Only a pool has another connection to hold the lock.");
+    const client = await this.pool.connect();
+    try {
+      await client.query("BEGIN");
+      await client.query("SELECT id FROM integration_delivery WHERE id = ANY ($1) FOR UPDATE", [ids]);
+      return await work();
+    } finally {
+      await client.query("ROLLBACK");
+      client.release();
+    }
   }
 
   /** Makes a system's leases and retries due, so that a test need not wait for them. */

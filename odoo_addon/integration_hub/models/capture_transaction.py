@@ -5,6 +5,7 @@ import secrets
 KEY = "integration_hub"
 UNLINKED = "integration_hub.unlinked"
 KEPT = "integration_hub.kept"
+FORGOTTEN = "integration_hub.forgotten"
 
 
 class CapturedTransaction:
@@ -79,8 +80,13 @@ def plans_of(env):
 
 def forget_plans(env):
     """A rule, or what rules are made of, changed: in this transaction, and for all workers' next requests."""
-    env.cr.postcommit.data.pop(KEPT, None)
+    data = env.cr.postcommit.data
+    data.pop(KEPT, None)
     env.registry.clear_cache()
+    if not data.get(FORGOTTEN):
+        # Once more when it is committed: until then a request beside this one reads, and keeps, what was.
+        data[FORGOTTEN] = True
+        env.cr.postcommit.add(env.registry.clear_cache)
 
 
 def note_unlink(cr):

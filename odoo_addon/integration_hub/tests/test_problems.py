@@ -35,9 +35,10 @@ class TestProblems(ProblemCase):
     def test_looking_again_changes_nothing(self):
         self.stand_still(self.changes(2))
         self.assertEqual(self.sync()["opened"], 1)
-        before = self.the_problem().read()
+        told = [name for name, field in self.env["integration.problem"]._fields.items() if field.store]  # not its age
+        before = self.the_problem().read(told)
         self.assertEqual(self.sync() | {"open": 1}, {"open": 1, "opened": 0, "closed": 0, "busy": False})
-        self.assertEqual(self.the_problem().read(), before)
+        self.assertEqual(self.the_problem().read(told), before)
 
     def test_each_kind_cause_system_and_company_is_a_problem_of_its_own(self):
         one, two, three, four = self.changes(4)

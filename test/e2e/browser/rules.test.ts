@@ -61,8 +61,13 @@ describe("rules", () => {
     await page.locator("[name=payload_fields] textarea").fill("name");
     await page.locator(".o_form_button_save").click();
     await page.locator("[name=payload_summary] code", { hasText: "name" }).waitFor();
-    const [rule = 0] = await admin.search("integration.rule", [["name", "=", name]]);
-    seed.adoptRule(rule);
+    // The summary shows before the form is stored.
+    let rules: number[] = [];
+    await waitFor("the rule to be stored", async () => {
+      rules = await admin.search("integration.rule", [["name", "=", name]]);
+      return rules.length === 1;
+    });
+    seed.adoptRule(rules[0] ?? 0);
 
     await admin.write("res.partner.category", [tag.id], { name: `After ${seed.suffix}` });
     expect(await seed.deliveries(tag, crm)).toHaveLength(1);

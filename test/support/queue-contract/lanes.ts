@@ -61,6 +61,18 @@ export function lanesPromises(t: QueueScene): void {
       expect(await t.fixture.states([broken])).toEqual(["superseded"]);
     });
 
+    it("comes back for a corrected record when Odoo had the held one locked just then", async () => {
+      const broken = await t.change("res.partner,1");
+      await t.claim();
+      await t.settle([failed(broken, "held", { kind: "data", code: "canonical_required_missing" })]);
+      const corrected = await t.change("res.partner,1");
+      expect(await t.fixture.whileLocked([broken], () => t.claim())).toHaveLength(0);
+      expect(await t.claim()).toHaveLength(0); // not at once: whoever has the lock may keep it for a while
+      await t.fixture.letTimePass(t.system);
+      expect((await t.claim()).map((d) => d.id)).toEqual([corrected]);
+      expect(await t.fixture.states([broken])).toEqual(["superseded"]);
+    });
+
     it("keeps a record that was held by policy in front of its later states", async () => {
       const held = await t.change("res.partner,1");
       await t.claim();
