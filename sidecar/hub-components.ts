@@ -22,8 +22,9 @@ export async function readComponents(hub: Hub): Promise<Component[]> {
   return components;
 }
 
-function mappings({ releases }: Hub): Component {
+function mappings({ releases, settingsProblem }: Hub): Component {
   if (releases.problem) return broken("mappings", false, releases.problem.failure);
+  if (settingsProblem) return broken("mappings", false, settingsProblem);
   const { number } = releases.current;
   return { name: "mappings", ok: true, required: false, message: number === 0 ? "as shipped" : `release ${number}` };
 }

@@ -13,7 +13,7 @@ import { readComponents } from "./hub-components";
 import { Door } from "./inbound/door";
 import { hubJobs } from "./hub-jobs";
 import type { JsonObject } from "./domain/json";
-import { libraryOf, MappingPack, Releases } from "./mapping/registry";
+import { libraryOf, MappingPack, MappingPackError, Releases } from "./mapping/registry";
 import { openQueue, openRecords, verifyIdentity } from "./odoo/open";
 import type { Identity, Listener, News, Queue } from "./odoo/queue";
 import type { RecordClient } from "./odoo/record-client";
@@ -28,6 +28,7 @@ import { CataloguePublisher } from "./schedules/publisher";
 import { Shadow } from "./shadow/shadow";
 import { Schedules } from "./schedules/schedule";
 import { everyTick, StoredTicks } from "./schedules/ticks";
+import { settingsCheck } from "./settings-check";
 import { openStore } from "./store/database";
 import { migrate } from "./store/migrate";
 import { Sealer } from "./store/sealed";
@@ -61,6 +62,8 @@ export class Hub {
   readonly pumps: Pump[] = [];
   /** Why deliveries do not flow yet; null once they do. */
   waitingFor: Failure | null = null;
+  /** Why settings of the release in force are not applied; null while all are. */
+  settingsProblem: Failure | null = null;
   private readonly tracing: Tracing;
   private readonly schedules: Schedules;
   private readonly stopped = new AbortController();
@@ -81,7 +84,14 @@ export class Hub {
     });
     this.shared = config.store.url === null ? null : new StoredState(config.store.url, this.worker, log);
     this.store = config.store.url === null ? null : openStore(config.store.url);
-    this.connections = openConnections(config, { ...(this.shared ? { state: this.shared } : {}), ...this.tokens() });
+    const shipped = this.releases.current.mappings.settings;
+    const settingsWrong = settingsCheck(config);
+    const problems = settingsWrong(shipped);
+    if (problems.length > 0) throw new MappingPackError(problems);
+    this.connections = openConnections(config, shipped, {
+      ...(this.shared ? { state: this.shared } : {}),
+      ...this.tokens(),
+    });
     this.records = openRecords(config.odoo);
     this.problems = new ProblemNotes(this.records, log);
     this.door = this.store && config.inbound ? new Door(config.inbound, this.connections, this.store, log) : null;
@@ -99,7 +109,7 @@ export class Hub {
       queue,
       this.worker,
       {
-        check: (request) => check(pack, request, connectors),
+        check: (request) => check(pack, request, connectors, settingsWrong),
         preview: async (request) => preview({ pack, connections, queue }, request),
       },
       log,
@@ -256,6 +266,7 @@ export class Hub {
       const changed = await this.releases.follow();
       const { number } = this.releases.current;
       if (changed) {
+        await this.applySettings();
         this.log.info({ release: number }, "the mappings of a new release are in force");
         void this.shadow.look();
         // A failure is kept for readiness, and the clock tries again.
@@ -266,6 +277,21 @@ export class Hub {
     }
     const { problem } = this.releases;
     if (problem && problem !== before) this.log.error({ error_code: problem.code }, problem.message);
+  }
+
+  /** What administrators set of connectors counts for every call from now on; what cannot be used leaves a connector as it is. */
+  private async applySettings(): Promise<void> {
+    this.settingsProblem = null;
+    const { settings } = this.releases.current.mappings;
+    for (const connection of this.connections) {
+      try {
+        await connection.adjust(settings.get(connection.config.connector) ?? {});
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        this.settingsProblem = failure;
+        this.log.error({ system: connection.config.code, error_code: failure.code }, failure.message);
+      }
+    }
   }
 
   private makeCatalogue(): JsonObject {

@@ -3,7 +3,7 @@ import { inWords, seconds } from "../capacity/durations";
 import { readVolumes, type Volume, type Volumes } from "../capacity/volumes";
 import type { Config } from "../config/config";
 import { openConnections } from "../connections";
-import { checkConnection, declaredBuckets } from "../connectors";
+import { declaredBuckets } from "../connectors";
 import { HubError } from "../domain/errors";
 import { loadMappings } from "../mapping/registry";
 import { openQueue, openRecords, verifyIdentity } from "../odoo/open";
@@ -68,13 +68,21 @@ function allAtOnce(waiting: Backlog): Volume {
 }
 
 async function systemsOf(config: Config): Promise<CapacitySystem[]> {
-  const connections = openConnections(config);
+  const { settings } = loadMappings(config.mappings.dirs);
+  const connections = openConnections(config, settings);
   await Promise.all(connections.map(({ connector }) => connector.close()));
   return connections.map(({ config: system, name, definition, concurrency }) => {
-    const { settings } = checkConnection(definition, { settings: system.settings, credentials: system.credentials });
     const { definition: connector } = definition;
-    const buckets = declaredBuckets(connector, settings);
-    return { code: system.code, name, connector: system.connector, definition: connector, buckets, concurrency };
+    // Its limits are numbers by now, whatever they were made of.
+    const buckets = declaredBuckets(connector, {});
+    return {
+      code: system.code,
+      name,
+      connector: system.connector,
+      definition: connector,
+      buckets,
+      concurrency: Math.min(concurrency, connector.limits.concurrency),
+    };
   });
 }
 

@@ -106,17 +106,27 @@ export async function writeFiles(folder: string, set: PackSet): Promise<void> {
 export function refuseSecrets(set: PackSet): void {
   for (const [file, content] of set) {
     if (artifactKind(file) !== "settings") continue;
-    for (const [key, value] of Object.entries((content ?? {}) as JsonObject)) {
-      if (!/secret|password|token|api_?key|credential/i.test(key) || typeof value !== "string") continue;
-      throw new HubError({
-        kind: "policy",
-        code: "pack_holds_secret",
-        message: `${file} seems to hold a secret in "${key}". Secrets never travel with mappings.`,
-        hint: `Move it to systems.<code>.credentials of the sidecar's configuration, and remove it here.`,
-        field: `${file} ${key}`,
-      });
-    }
+    const key = secretKeyOf(content);
+    if (key === null) continue;
+    throw new HubError({
+      kind: "policy",
+      code: "pack_holds_secret",
+      message: `${file} seems to hold a secret in "${key}". Secrets never travel with mappings.`,
+      hint: `Move it to systems.<code>.credentials of the sidecar's configuration, and remove it here.`,
+      field: `${file} ${key}`,
+    });
   }
+}
+
+/** The first key with a text that is called like a secret, however deep; null where there is none. */
+function secretKeyOf(content: Json): string | null {
+  if (typeof content !== "object" || content === null) return null;
+  for (const [key, value] of Object.entries(content)) {
+    if (typeof value === "string" && /secret|password|token|api_?key|credential/i.test(key)) return key;
+    const inner = secretKeyOf(value);
+    if (inner !== null) return `${key}.${inner}`;
+  }
+  return null;
 }
 
 export function usage(

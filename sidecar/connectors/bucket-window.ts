@@ -17,7 +17,12 @@ export class BucketWindow {
   private paceFrom = -Infinity;
   private pacedCount = 0;
 
-  constructor(private readonly bucket: Bucket) {}
+  constructor(private bucket: Bucket) {}
+
+  /** Another number of requests from now on; what was given counts on. */
+  limitTo(bucket: Bucket): void {
+    this.bucket = bucket;
+  }
 
   /** Up to `count` places at `now`, of the bucket's or of a smaller number of `requests`. */
   take(now: number, count: number, priority: number, termMs: number, requests = this.bucket.requests): Taken {

@@ -15,7 +15,7 @@ import { Http, type HttpOptions } from "./http";
 import { parsePath, readPath } from "./json-path";
 import { LinedUpLimiter } from "./limits";
 import { TokenSource } from "./oauth2";
-import { OwnPlaces, SharedPlaces } from "./places";
+import { OwnPlaces, SharedPlaces, type AdjustablePlaces } from "./places";
 import { compileObjectType } from "./object-type";
 import { OutcomeRules } from "./outcome";
 import { RateFeedback } from "./rate-feedback";
@@ -41,6 +41,8 @@ export interface ConnectorOptions {
   tokens?: TokenStore;
   /** Rate limits and circuit shared between sidecars; counted in this process when absent. */
   shared?: SharedState;
+  /** Where places in rate limits are counted, when a connector before this one counted there. */
+  places?: AdjustablePlaces;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -62,11 +64,9 @@ export function createConnector(options: ConnectorOptions): Connector {
   const http = httpFor(options, scope);
   const { code, shared } = options;
   const buckets = declaredBuckets(definition, connection.settings);
-  const limiter = new LinedUpLimiter(
-    buckets,
-    shared ? new SharedPlaces(code, buckets, shared, clock) : new OwnPlaces(buckets, clock),
-    definition.limits.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
-  );
+  const places = options.places ?? placesFor(code, shared, clock);
+  places.limitTo(buckets);
+  const limiter = new LinedUpLimiter(buckets, places, definition.limits.maxWaitMs ?? DEFAULT_MAX_WAIT_MS);
   const policy = { ...DEFAULT_BREAKER, ...definition.breaker };
   const circuit = shared ? new SharedCircuit(code, policy, shared, clock) : new OwnCircuit(policy, clock);
   const breaker = new Breaker(definition.name, circuit, clock);
@@ -107,6 +107,11 @@ export function createConnector(options: ConnectorOptions): Connector {
     http,
     clock,
   });
+}
+
+/** Counts places in this process, or with other sidecars. */
+export function placesFor(code: string, shared: SharedState | undefined, clock: Clock = systemClock): AdjustablePlaces {
+  return shared ? new SharedPlaces(code, {}, shared, clock) : new OwnPlaces({}, clock);
 }
 
 /** Requests at once of this process; of a limit that the vendor sets on the account it is the sidecars' equal share. */

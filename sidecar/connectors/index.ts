@@ -1,5 +1,6 @@
+export { AdjustableConnector } from "./adjustable-connector";
 export { chooseAuth } from "./auth";
-export { createConnector, type ConnectorOptions } from "./create-connector";
+export { createConnector, placesFor, type ConnectorOptions } from "./create-connector";
 export { checkConnection } from "./connection";
 export type { Clock, Connector, ConnectorHealth, Delivered, DeliverInput, DeliverResult, Refused } from "./connector";
 export { declaredBuckets } from "./declared-limits";
@@ -7,3 +8,5 @@ export type { ConnectorDefinition, LoadedDefinition } from "./definition";
 export { loadDefinition } from "./load-definition";
 export type { Bucket } from "../domain/shared-state";
 export type { RateLimiter } from "./limits";
+export { MemoryTokens } from "./memory-tokens";
+export { adjustDefinition, effectiveSettings, settingsProblems, type SettingsProblem } from "./settings";

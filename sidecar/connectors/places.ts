@@ -3,15 +3,30 @@ import { BucketWindow } from "./bucket-window";
 import type { Clock } from "./connector";
 import type { Places } from "./limits";
 
+/** Places whose numbers may change while they are given out. */
+export interface AdjustablePlaces extends Places {
+  /** Other numbers of requests from now on; what was given counts on. */
+  limitTo(buckets: Record<string, Bucket>): void;
+}
+
 /** Places counted in this process: exact for a sidecar that is alone. */
-export class OwnPlaces implements Places {
-  private readonly windows: Map<string, BucketWindow>;
+export class OwnPlaces implements AdjustablePlaces {
+  private readonly windows = new Map<string, BucketWindow>();
 
   constructor(
-    private readonly buckets: Record<string, Bucket>,
+    private buckets: Record<string, Bucket>,
     private readonly clock: Clock,
   ) {
-    this.windows = new Map(Object.entries(buckets).map(([name, bucket]) => [name, new BucketWindow(bucket)]));
+    this.limitTo(buckets);
+  }
+
+  limitTo(buckets: Record<string, Bucket>): void {
+    this.buckets = buckets;
+    for (const [name, bucket] of Object.entries(buckets)) {
+      const window = this.windows.get(name);
+      if (window) window.limitTo(bucket);
+      else this.windows.set(name, new BucketWindow(bucket));
+    }
   }
 
   /** @param share takes only this sidecar's part of the bucket: one of so many */
@@ -45,19 +60,24 @@ export class OwnPlaces implements Places {
  * (In the one window in which the store went away, sidecars that had used more than their share before count on top of
  * the others' shares.) What was used meanwhile is told to the store before it is asked again.
  */
-export class SharedPlaces implements Places {
+export class SharedPlaces implements AdjustablePlaces {
   private readonly own: OwnPlaces;
   /** Given here while the store did not answer. */
   private readonly spent = new Map<string, number>();
 
   constructor(
     private readonly system: string,
-    private readonly buckets: Record<string, Bucket>,
+    private buckets: Record<string, Bucket>,
     private readonly shared: SharedState,
     clock: Clock,
   ) {
     this.own = new OwnPlaces(buckets, clock);
     shared.onRecovery(() => this.tellWhatWasSpent());
+  }
+
+  limitTo(buckets: Record<string, Bucket>): void {
+    this.buckets = buckets;
+    this.own.limitTo(buckets);
   }
 
   ask(bucket: string, count: number, priority: number, termMs: number): Taken | Promise<Taken> {

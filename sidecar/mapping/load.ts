@@ -1,3 +1,4 @@
+import type { ConnectorSettings } from "../domain/connector-settings";
 import type { Json, JsonObject } from "../domain/json";
 import type { CanonicalObject } from "./canonical";
 import { CanonicalObjects } from "./canonical";
@@ -19,7 +20,7 @@ import { MappingRegistry } from "./mapping-registry";
 import type { CompiledMapping } from "./run";
 import type { KnownSchemas } from "./schema-safety";
 import { checkSchemaSafety } from "./schema-safety";
-import { checkCanonicalShape, checkRuleShape } from "./shapes";
+import { checkCanonicalShape, checkRuleShape, checkSettingsShape } from "./shapes";
 import type { Tables } from "./tables";
 import { loadTables } from "./tables";
 
@@ -68,8 +69,9 @@ export class MappingPack {
       files.systems.map((system) => [system.code, loadSystem(system, this.objects, odoo, ownership, problems)]),
     );
     const rules = loadRules(files, odoo, problems);
+    const settings = loadSettings(files, problems);
     if (problems.length > 0) throw new MappingPackError(problems);
-    return new MappingRegistry(odoo, systems, rules, ownership);
+    return new MappingRegistry(odoo, systems, rules, ownership, settings);
   }
 }
 
@@ -216,6 +218,17 @@ function loadRules(files: PackFiles, odoo: ReadonlyMap<string, OdooEntry>, probl
     problems.push(...checkRule(rule, file.file, modelOf(rule.object, rule.model), takes));
   }
   return [...rules.values()];
+}
+
+/** By the connector's code. Whether they fit its definition is checked where definitions are known (`connections.ts`). */
+function loadSettings(files: PackFiles, problems: PackProblem[]): Map<string, ConnectorSettings> {
+  const found = new Map<string, ConnectorSettings>();
+  for (const { code, settings } of files.systems) {
+    if (settings === undefined) continue;
+    problems.push(...checkSettingsShape(settings.content, settings.file));
+    found.set(code, settings.content as ConnectorSettings);
+  }
+  return found;
 }
 
 function compiled(file: PackFile, tables: Tables, problems: PackProblem[]): CompiledMapping | undefined {

@@ -1,3 +1,4 @@
+import type { ConnectorSettings } from "../domain/connector-settings";
 import type { JsonObject } from "../domain/json";
 import { HubError } from "../domain/errors";
 import type { CanonicalObject } from "./canonical";
@@ -51,6 +52,8 @@ export class MappingRegistry {
     private readonly rules: readonly RuleDefinition[],
     /** Who owns which field, for what comes in as well. */
     readonly ownership: Ownership,
+    /** What administrators set of each connector, by its code. */
+    readonly settings: ReadonlyMap<string, ConnectorSettings>,
   ) {}
 
   /** Snapshot → validated canonical object. Throws a data failure that names the canonical field. */

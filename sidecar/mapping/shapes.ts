@@ -4,6 +4,7 @@ import canonicalMetaSchema from "../../mappings/schema/canonical-meta.schema.jso
 import mappingSchema from "../../mappings/schema/mapping.schema.json";
 import ownershipSchema from "../../mappings/schema/ownership.schema.json";
 import ruleSchema from "../../mappings/schema/rule.schema.json";
+import settingsSchema from "../../mappings/schema/settings.schema.json";
 import tableSchema from "../../mappings/schema/table.schema.json";
 import type { PackProblem } from "./problem";
 
@@ -19,6 +20,7 @@ const validateMapping = ajv.compile(mappingSchema);
 const validateRule = ajv.compile(ruleSchema);
 const validateCanonicalMeta = ajv.compile(canonicalMetaSchema);
 const validateTable = ajv.compile(tableSchema);
+const validateSettings = ajv.compile(settingsSchema);
 const validateOwnership = ajv.compile(ownershipSchema);
 
 /** What is wrong with the form of a mapping file; unknown keys are refused. */
@@ -44,6 +46,11 @@ export function checkTableShape(definition: unknown, file: string): PackProblem[
 /** What is wrong with the form of `ownership.json`. */
 export function checkOwnershipShape(definition: unknown, file: string): PackProblem[] {
   return check(validateOwnership, definition, file, "See mappings/schema/ownership.schema.json and docs/mappings.md.");
+}
+
+/** What is wrong with the form of a connector's `settings.json`; whether it fits the definition is asked where that is known. */
+export function checkSettingsShape(definition: unknown, file: string): PackProblem[] {
+  return check(validateSettings, definition, file, "See mappings/schema/settings.schema.json and docs/connectors.md.");
 }
 
 function check(validate: ValidateFunction, data: unknown, file: string, fix: string): PackProblem[] {

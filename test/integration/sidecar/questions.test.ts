@@ -50,6 +50,30 @@ describe("the sidecar answers", () => {
     expect(customer?.paths).not.toContain("website");
   });
 
+  it("whether a connector can take its settings, each with its place, and what the configuration overrules", async () => {
+    await bench.startHub();
+    const asked = async (code: string, content: JsonObject): Promise<unknown> => {
+      const file = `systems/${code}/settings.json`;
+      const answer = await ask("check", { overlay: { [file]: { title: code, ...content } }, path: file });
+      return (answer["problems"] as { path: string; pointer: string }[]).map(({ path, pointer }) => [path, pointer]);
+    };
+    const fine = { settings: { portalId: "4711" }, limits: { requests: { search: 2 } }, batches: { company: 10 } };
+    expect(await asked("hubspot", fine)).toEqual([]);
+    expect(await asked("bamboohr", { settings: { companyDomain: "other" } })).toEqual([
+      ["systems/bamboohr/settings.json", "settings.companyDomain"],
+    ]);
+    const wrong = {
+      settings: { keyProperty: "A B", nosuch: 1 },
+      limits: { concurrency: 99 },
+      batches: { company: 101 },
+    };
+    expect(await asked("hubspot", wrong)).toEqual([
+      ["systems/hubspot/settings.json", "settings.nosuch"],
+      ["systems/hubspot/settings.json", "settings.keyProperty"],
+      ["systems/hubspot/settings.json", "batches.company"],
+    ]);
+  });
+
   it("which required fields of the target a mapping leaves out", async () => {
     await bench.startHub();
     const lines = customerMapping.lines.filter(({ to }) => to !== "properties.name") as Json[];

@@ -1,5 +1,6 @@
 import customerMapping from "../../../mappings/systems/hubspot/mappings/customer.json";
 import type { Json, JsonObject } from "../../../sidecar/domain/json";
+import type { Hub } from "../../../sidecar/hub";
 import { waitFor } from "../../support/wait-for";
 import { OPEN_MS, SidecarBench } from "./running-hub";
 
@@ -82,6 +83,52 @@ describe("a release of the mappings", () => {
     await bench.reaches(stuck, "delivered");
     expect([described("res.partner,1"), described("res.partner,2")]).toEqual(["mended", "mended"]);
     expect(await hub.components()).toContainEqual(expect.objectContaining({ name: "mappings", ok: true }));
+  });
+
+  it("changes connectors' settings on running sidecars, and takes them back (GOV-02)", async () => {
+    const hubs = [await bench.startHub(), await bench.startHub()];
+    const bucket = (hub: Hub): number | undefined =>
+      hub.pumps
+        .find(({ code }) => code === "hubspot")
+        ?.limits()
+        .find(({ bucket: name }) => name === "default")?.requests;
+    const settings = (content: JsonObject): { path: string; content: Json }[] => [
+      { path: "systems/hubspot/settings.json", content: { title: "HubSpot settings", ...content } },
+    ];
+    const steps = [
+      {
+        given: settings({ settings: { portalId: "4711" }, limits: { requests: { default: 20 } } }),
+        page: "4711",
+        most: 20,
+      },
+      { given: [], page: null, most: 100 },
+    ];
+    for (const { given, page, most } of steps) {
+      const release = await bench.fixture.release(given);
+      await waitFor(`${most} requests on both sidecars`, () => hubs.every((hub) => bucket(hub) === most), {
+        timeoutMs: 5_000,
+        everyMs: 10,
+      });
+      const row = await bench.reaches(await change(release), "delivered");
+      if (page === null) expect(row["external_url"]).toBeNull();
+      else expect(row["external_url"]).toContain(page);
+    }
+  });
+
+  it("whose settings make no connection leaves the connector as it was, and readiness says so", async () => {
+    const hub = await bench.startHub();
+    await bench.fixture.release([
+      { path: "systems/hubspot/settings.json", content: { title: "HubSpot", settings: { keyProperty: "Not A Name" } } },
+    ]);
+    await waitFor("the problem to show", () => hub.settingsProblem !== null);
+    await bench.reaches(await change(1), "delivered");
+    expect(await hub.components()).toContainEqual(
+      expect.objectContaining({
+        name: "mappings",
+        ok: false,
+        message: expect.stringContaining("keyProperty") as string,
+      }),
+    );
   });
 
   it("is known to a sidecar that starts later", async () => {
