@@ -43,6 +43,11 @@ function report(results: SuiteResult[]): number {
     console.log("\nFailed:");
     for (const failure of failures) console.log(`  ✗ ${failure}`);
   }
+  const secondTry = results.flatMap((result) => result.secondTry);
+  if (secondTry.length > 0) {
+    console.log("\nPassed at the second try only (look into these):");
+    for (const name of secondTry) console.log(`  ~ ${name}`);
+  }
   if (skipped.length > 0) {
     console.log("\nCould not run:");
     for (const skip of skipped) console.log(`  – ${skip.name}: ${skip.reason}`);
