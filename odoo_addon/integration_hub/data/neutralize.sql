@@ -7,4 +7,4 @@ SET state = 'held', lease_until = NULL, next_attempt_at = NULL,
     error_kind = 'policy', error_code = 'neutralised', cause = 'policy:neutralised', error_field = NULL,
     error_message = 'This database is a copy: what was waiting here is sent by the original.',
     error_hint = 'Cancel it, or retry it if this copy is meant to send.'
-WHERE state IN ('pending', 'waiting', 'processing', 'retry', 'unknown');
+WHERE state IN ('pending', 'waiting', 'processing', 'retry', 'unknown', 'received');

@@ -39,6 +39,13 @@ from . import integration_queue_reading
 from . import integration_queue_problems
 from . import integration_queue_releases
 
+# What comes from other systems
+from . import integration_inbound
+from . import inbound_resolve
+from . import inbound_differences
+from . import inbound_apply
+from . import inbound_rows
+
 # Capture
 from . import capture_plan
 from . import capture_language

@@ -29,18 +29,20 @@ class IntegrationDelivery(models.Model):
 
     def action_read_again(self):
         """Reads the records as they are now, under today's rules and mappings, and sends that. This delivery stays as
-        it is."""
-        again = self._for_decision(states=None)._read_again(forced=True)
+        it is. One of direction `in` is read at the other system and applied again."""
+        chosen = self._for_decision(states=None)
+        incoming = chosen.filtered(lambda delivery: delivery.direction == "in" and delivery.state != "received")
+        again = (chosen - incoming)._read_again(forced=True) | incoming._queue_again(force=True)
         if not again:
             raise UserError(_("The record is gone, or no active rule sends it to that system any more."))
-        again._note("read_again")
+        (again - incoming)._note("read_again")
         self.invalidate_model()
         return self._told(_("Read again and queued: %s"), again)
 
     def action_hold(self, reason=None):
         """Keeps deliveries from being sent until somebody releases them. What follows for the same record waits
         behind."""
-        held = self._for_decision(("pending", "waiting", "retry", "unknown"))
+        held = self._for_decision(("pending", "waiting", "retry", "unknown", "received"))
         self.env.cr.execute(
             """
             UPDATE integration_delivery SET state = 'held', next_attempt_at = NULL, lease_until = NULL, wait_for = NULL,
@@ -67,8 +69,8 @@ class IntegrationDelivery(models.Model):
         self.env.cr.execute(
             """
             UPDATE integration_delivery SET
-                state = CASE WHEN verify THEN 'unknown' ELSE 'pending' END,
-                next_attempt_at = CASE WHEN verify THEN clock_timestamp() AT TIME ZONE 'UTC' END,
+                state = CASE WHEN direction = 'in' THEN 'received' WHEN verify THEN 'unknown' ELSE 'pending' END,
+                next_attempt_at = CASE WHEN verify OR direction = 'in' THEN clock_timestamp() AT TIME ZONE 'UTC' END,
                 error_kind = NULL, error_code = NULL, cause = NULL, error_field = NULL,
                 error_message = NULL, error_hint = NULL
             WHERE id = ANY(%s)
@@ -91,7 +93,9 @@ class IntegrationDelivery(models.Model):
                 "target": "new",
                 "context": {"default_delivery_ids": [fields.Command.set(self.ids)]},
             }
-        cancelled = self._for_decision(("pending", "waiting", "retry", "unknown", "held", "dead"))._cancel_now(reason)
+        cancelled = self._for_decision(
+            ("pending", "waiting", "retry", "unknown", "received", "held", "dead")
+        )._cancel_now(reason)
         return self._told(_("Cancelled: %s"), cancelled)
 
     # -- building blocks -------------------------------------------------------------------------------------
@@ -143,6 +147,8 @@ class IntegrationDelivery(models.Model):
         which that was possible. The rule that made a delivery goes before others."""
         together = {}
         for delivery in self.sudo():
+            if delivery.direction == "in":
+                continue
             key = (delivery.model, delivery.system_id, delivery.event_id.rule_id)
             together.setdefault(key, []).append(delivery)
         queued = set()  # (system, lane)
@@ -154,7 +160,9 @@ class IntegrationDelivery(models.Model):
                 records, systems=system, forced=forced, rule_ids=rule.ids
             )
             queued.update((system, lane) for lane in lanes)
-        return self.filtered(lambda delivery: (delivery.sudo().system_id, delivery.lane) in queued)
+        return self.filtered(
+            lambda delivery: delivery.direction == "out" and (delivery.sudo().system_id, delivery.lane) in queued
+        )
 
     def _check_may_decide(self):
         self.check_access("read")
@@ -214,7 +222,7 @@ class IntegrationDelivery(models.Model):
 
     def _wake(self):
         codes = self.sudo().system_id.mapped("code")
-        self.env.cr.execute("SELECT pg_notify('integration_hub', %s)", [",".join(codes)])
+        self.env.cr.execute("SELECT pg_notify('integration_hub', %s)", [",".join([*codes, "!inbound"])])
 
     def _unpark(self):
         self.env.flush_all()

@@ -23,10 +23,11 @@ class IntegrationDeliveryInWords(models.Model):
         "integration.delivery", compute="_compute_waits_for", help="The open delivery that brings that record there."
     )
 
-    @api.depends("res_name", "lane", "system_id.name")
+    @api.depends("res_name", "lane", "system_id.name", "direction")
     def _compute_display_name(self):
         for delivery in self:
-            delivery.display_name = f"{delivery.res_name or delivery.lane} → {delivery.system_id.name}"
+            ends = [delivery.res_name or delivery.lane, delivery.system_id.name]
+            delivery.display_name = " → ".join(reversed(ends) if delivery.direction == "in" else ends)
 
     @api.depends("state", "create_date", "latency_ms")
     def _compute_durations(self):
@@ -66,7 +67,7 @@ class IntegrationDeliveryInWords(models.Model):
         names = {}
         for lane in lanes:
             model, _comma, number = lane.partition(",")
-            names[lane] = (lane, False)
+            names[lane] = (lane.removeprefix("in:").replace(",", " "), False)
             if model not in self.env or not number.isdigit():
                 continue
             record = self.env[model].with_context(active_test=False).search([("id", "=", int(number))])
@@ -110,6 +111,12 @@ class IntegrationDeliveryInWords(models.Model):
             return _("Waiting behind an earlier change that needs attention")
         return _("Waiting behind an earlier change of this record")
 
+    def _words_received(self, _reason):
+        system = self.system_id
+        if system.state == "paused":
+            return _("Is read in %s and applied when the system is resumed", system.name)
+        return _("Is read in %s and applied next", system.name)
+
     def _words_processing(self, _reason):
         return _("Being sent to %s now", self.system_id.name)
 
@@ -134,6 +141,8 @@ class IntegrationDeliveryInWords(models.Model):
         return _("Gave up after %s tries", self.attempts)
 
     def _words_delivered(self, _reason):
+        if self.direction == "in":
+            return _("Applied in Odoo in %s", self.took) if self.took else _("Applied in Odoo")
         if self.took:
             return _("Delivered in %s", self.took)
         return _("Delivered")

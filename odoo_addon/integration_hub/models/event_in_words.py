@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 # From what needs a person to what is settled.
-OPEN_WORST_FIRST = ("dead", "held", "unknown", "retry", "waiting", "processing", "pending")
+OPEN_WORST_FIRST = ("dead", "held", "unknown", "retry", "received", "waiting", "processing", "pending")
 WORST_FIRST = (*OPEN_WORST_FIRST, "delivered", "cancelled", "superseded")
 
 

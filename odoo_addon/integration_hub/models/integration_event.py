@@ -9,10 +9,12 @@ OPERATIONS = [
     ("unarchive", "Unarchived"),
     ("unlink", "Deleted"),
 ]
+DIRECTIONS = [("out", "Out"), ("in", "In")]
 
 
 class IntegrationEvent(models.Model):
-    """One business change of one record, written in the user's own transaction. Never changed afterwards."""
+    """One business change of one record, written in the user's own transaction; or (direction `in`) one state of a
+    record of another system, as it was read there. Never changed afterwards."""
 
     _name = "integration.event"
     _inherit = ["integration.protected", "integration.referenced"]
@@ -22,6 +24,9 @@ class IntegrationEvent(models.Model):
 
     event_type = fields.Char(
         required=True, readonly=True, help="Business name of the change, for instance customer.changed."
+    )
+    direction = fields.Selection(
+        DIRECTIONS, required=True, default="out", readonly=True, help="Out: made in Odoo. In: came from another system."
     )
     object = fields.Char(readonly=True, help="The business object it carries, for instance customer.")
     operation = fields.Selection(OPERATIONS, required=True, readonly=True, help="What happened to the record.")

@@ -42,10 +42,11 @@ class IntegrationProblemActions(models.Model):
         self._check_open()
 
         def read_again(deliveries):
-            replaceable = deliveries.filtered(lambda d: d.coalesce and d.error_kind in REPLACEABLE)
+            incoming = deliveries.filtered(lambda d: d.direction == "in")
+            replaceable = (deliveries - incoming).filtered(lambda d: d.coalesce and d.error_kind in REPLACEABLE)
             again = replaceable._read_again(forced=True)
             again._note("read_again")
-            return len(again)
+            return len(again) + len(incoming._queue_again(force=False))
 
         done, _left = self._in_chunks(READ_CHUNK, read_again)
         return self._told(_("Read again and queued: %s"), done, 0)

@@ -30,9 +30,9 @@ BEGIN
 
   WITH decided AS (
     UPDATE public.integration_delivery d SET
-      state = CASE WHEN NOT approve THEN 'cancelled' WHEN d.verify THEN 'unknown' ELSE 'pending' END,
+      state = CASE WHEN NOT approve THEN 'cancelled' WHEN d.direction = 'in' THEN 'received' WHEN d.verify THEN 'unknown' ELSE 'pending' END,
       metered = approve OR d.metered,
-      next_attempt_at = CASE WHEN approve AND d.verify THEN v_now END,
+      next_attempt_at = CASE WHEN approve AND (d.verify OR d.direction = 'in') THEN v_now END,
       done_at = CASE WHEN NOT approve THEN v_now END,
       error_kind = NULL, error_code = NULL, cause = NULL, error_message = NULL, error_hint = NULL
     WHERE d.brake_id = decide_brake.brake AND d.state = 'held' AND d.error_code = 'mass_change'
@@ -50,6 +50,6 @@ BEGIN
   IF NOT approve AND v_lanes IS NOT NULL THEN
     PERFORM integration_hub.unpark(v_system, v_lanes);
   END IF;
-  PERFORM pg_notify('integration_hub', v_system);
+  PERFORM pg_notify('integration_hub', v_system || ',!inbound');
   RETURN coalesce(cardinality(v_decided), 0);
 END $$;

@@ -1,7 +1,8 @@
 -- Safety net, called every few seconds by one sidecar at a time:
 -- 1. a lease that ran out means that the request may have taken effect: the delivery becomes 'unknown' and an attempt says so;
 -- 2. a lane whose head sleeps although nothing is in front of it (its worker died between commit and unpark) wakes;
--- 3. a delivery that waits for a link that exists wakes.
+-- 3. a delivery that waits for a link that exists wakes; so does what came from another system and waits for the link of an external record
+--    (`wait_for` 'in:<type>,<external id>').
 -- Answers the number of leases that had run out. At most 1,000 of each a call.
 CREATE OR REPLACE FUNCTION integration_hub.reap() RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -51,7 +52,7 @@ BEGIN
     SELECT d.id FROM public.integration_delivery d
     WHERE d.wait_for IS NOT NULL AND d.state IN ('waiting', 'held')
       AND EXISTS (SELECT 1 FROM public.integration_link k WHERE k.system_id = d.system_id AND k.lane = d.wait_for AND k.active)
-      AND d.error_code IS DISTINCT FROM 'link_taken'
+      AND d.error_code IS DISTINCT FROM 'link_taken' AND d.direction = 'out'
     LIMIT 1000
   ), woken AS (
     UPDATE public.integration_delivery d
@@ -61,6 +62,9 @@ BEGIN
     RETURNING d.system_id
   )
   SELECT array_agg(DISTINCT s.code::text) INTO v_systems FROM woken w JOIN public.integration_system s ON s.id = w.system_id;
+  IF integration_hub_private.wake_received() > 0 THEN
+    v_systems := v_systems || '!inbound'::text;
+  END IF;
   IF v_systems IS NOT NULL THEN
     PERFORM pg_notify('integration_hub', array_to_string(v_systems, ','));
   END IF;

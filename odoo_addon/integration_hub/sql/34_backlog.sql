@@ -16,7 +16,7 @@ AS $$
     FROM public.integration_delivery d
     LEFT JOIN (SELECT DISTINCT l.system_id, l.lane FROM public.integration_link l WHERE l.active) k
       ON k.system_id = d.system_id AND k.lane = d.lane
-    WHERE d.state IN ('pending', 'waiting', 'processing', 'retry', 'unknown')
+    WHERE d.state IN ('pending', 'waiting', 'processing', 'retry', 'unknown') AND d.direction = 'out'
   ) AS w
   JOIN public.integration_system s ON s.id = w.system_id
   GROUP BY 1, 2, 3, 4

@@ -10,6 +10,7 @@ export const STATES = {
   unknown: { words: _t("Being checked"), icon: "fa-question-circle", tone: "warning", moving: true },
   retry: { words: _t("Will retry"), icon: "fa-repeat", tone: "warning", moving: true },
   waiting: { words: _t("Waiting"), icon: "fa-hourglass-half", tone: "info", moving: true },
+  received: { words: _t("Arriving"), icon: "fa-download", tone: "info", moving: true },
   processing: { words: _t("Being sent"), icon: "fa-paper-plane", tone: "info", moving: true },
   pending: { words: _t("On its way"), icon: "fa-paper-plane", tone: "info", moving: true },
   delivered: { words: _t("In step"), icon: "fa-check-circle", tone: "success", moving: false },

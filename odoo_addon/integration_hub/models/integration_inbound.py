@@ -1,0 +1,306 @@
+import logging
+
+from odoo import _, fields, models
+from odoo.exceptions import ConcurrencyError, ValidationError
+from psycopg2.errors import UniqueViolation
+
+from .inbound_errors import stopped_by
+from .inbound_item import REPEATED, InboundItem, ReadAgain, Stopped, Tried, Waits
+from .integration_queue import for_the_sidecar
+
+_logger = logging.getLogger(__name__)
+
+#: How long who asked for `due` rows has to fetch and hand them over, in seconds; then they are due again.
+LEASE_SECONDS = 120
+
+
+class IntegrationInbound(models.AbstractModel):
+    """What happens in other systems arrives in Odoo here: once, checked, and only where it may (docs/inbound.md).
+
+    The sidecar is the clock: it reads a record as it is now at the other system, maps it and calls `receive`. Odoo
+    applies nothing by itself; what waits or was settled by a person is asked for with `due`, read there again and
+    received anew.
+    """
+
+    _name = "integration.inbound"
+    _description = "Integration Inbound"
+
+    @for_the_sidecar
+    def due(self, system, max_rows):
+        """What is to be read there and received now: rows that people retried or decided about, or whose reference
+        arrived. Who is answered has two minutes; then they are due again.
+
+        :param system: code of the system
+        :return: ``[{"delivery_id", "type", "external_id", "claims", "decision"}]``, the most urgent first. `claims`
+            counts how often it was answered, for the item's key; `decision` is what a person decided, or None. Nothing
+            while the system is paused.
+        """
+        found = self._inbound_system(system)
+        if found.state == "paused":
+            return []
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            WITH ready AS (
+                SELECT id FROM integration_delivery
+                WHERE system_id = %(system)s AND state = 'received'
+                    AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp() AT TIME ZONE 'UTC')
+                ORDER BY priority, next_attempt_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+            )
+            UPDATE integration_delivery d
+            SET next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => %(lease)s),
+                claims = coalesce(d.claims, 0) + 1, claimed_at = clock_timestamp() AT TIME ZONE 'UTC'
+            FROM ready WHERE d.id = ready.id
+            RETURNING d.id, d.lane, d.claims, d.decision, d.priority
+            """,
+            {"system": found.id, "most": max_rows, "lease": LEASE_SECONDS},
+        )
+        rows = sorted(self.env.cr.dictfetchall(), key=lambda row: (row["priority"], row["id"]))
+        self.env["integration.delivery"].invalidate_model()
+        answer = []
+        for row in rows:
+            type_, _comma, external_id = row["lane"].removeprefix("in:").partition(",")
+            answer.append(
+                {
+                    "delivery_id": row["id"],
+                    "type": type_,
+                    "external_id": external_id,
+                    "claims": row["claims"],
+                    "decision": row["decision"] or None,
+                }
+            )
+        return answer
+
+    @for_the_sidecar
+    def receive(self, system, items):
+        """Applies what a system says about its records, as the user of that system (`api_user_id`), each in a
+        savepoint of its own: a bad one never takes the others with it.
+
+        :param system: code of the system
+        :param items: in this order. Each names a record there and says what it is now::
+
+            {"key": str             names this state of this record: the same again answers the same, with no effect
+             "type", "external_id", "url"?, "old_ids"?: [ids that were merged into it there]
+             "delivery_id"?: int    the row of `due` that this settles
+             "object", "event_type", "operation": "upsert" | "gone"
+             "fetched_at", "occurred_at"?: ISO 8601 with a zone, "traceparent"?, "release"?: int, "mapping"?: str
+             "canonical": {…}       what is kept of it
+             "document": {"model", "values": {field: value}, "archive"?: bool, "note"?: str,
+                          "attachments"?: [{"name", "mimetype"?, "data": base64} | {"name", "url"}]}
+             "not_owned"?: {field: {"owner", "rule", "reason"}}      fields that the system may not write
+             "yields"?: {field: [systems]}                           fields it supplies only where Odoo has nothing
+             "wins"?: [field]                                        fields whose edits in Odoo never count
+             "may_create"?: {"allowed": bool, "rule", "reason"}
+             "identify"?: [{"as": "taxId" | "email" | "domain" | "name" | "exact", "fields": [field], "sure"?: bool}]
+             "priority"?: int, "first_load"?: bool, "dry_run"?: bool (answers what would happen, with no effect)
+             "error"?: {"kind", "code", "message", "hint", "field"}  it could not be mapped: only the row is kept}
+
+            A value is a scalar, ``{"$record": "hubspot:company,123"}`` (what is linked with that),
+            ``{"$find": {"model", "by": {field: value}}}``, a list of these (many2many), or
+            ``{"$lines": [{"key", "values"}]}`` (one2many).
+        :return: one answer an item: ``{"key", "state", "delivery_id", "model", "res_id", "created", "unchanged",
+            "read_again", "wait_for", "error"}``. `state`: ``delivered``, ``waiting`` (for the record `wait_for`),
+            ``held``, ``dead``; ``received`` with `read_again`, when a change of Odoo's reached the record after it was
+            read: read it again. `delivery_id` is None when nothing was to be said (it changed nothing).
+        """
+        found = self._inbound_system(system)
+        return [self._receive_one(found, InboundItem(item)) for item in items]
+
+    def _inbound_system(self, code):
+        system = self.env["integration.system"].sudo().search([("code", "=", code)])
+        if not system:
+            raise ValidationError(_("Odoo has no active integration system with the code “%s”.", code))
+        return system
+
+    # -- one item --------------------------------------------------------------------------------------------
+
+    def _receive_one(self, system, item):
+        """The item's answer. What Odoo has to repeat as a whole is raised."""
+        hub = self.sudo()
+        try:
+            with self.env.cr.savepoint():
+                answer = hub._settled(system, item)
+                if item.dry_run:
+                    raise Tried(answer)
+            return answer
+        except Tried as tried:
+            return tried.answer | {"delivery_id": None}
+        except REPEATED:
+            raise
+        except Exception as error:  # the row itself could not be written
+            _logger.exception("inbound: %s of %s could not be received", item.lane, system.code)
+            return _answer(item, "received", error=stopped_by(error, self.env["base"], {}).as_error())
+
+    def _settled(self, system, item):
+        row = self._row_of(system, item)
+        if (earlier := self._answered_before(system, item, row)) is not None:
+            return earlier
+        try:
+            with self.env.cr.savepoint():
+                return self._judged(system, item, row)
+        except REPEATED:
+            raise
+        except ReadAgain:
+            if row:
+                row.write({"next_attempt_at": fields.Datetime.now(), "state": "received"})
+            return _answer(item, "received", row, read_again=True)
+        except Waits as waits:
+            error = self._waiting_error(waits)
+            stopped = Stopped(*(error[name] for name in ("kind", "code", "message", "hint", "field")))
+            row = self._store_row(
+                system, item, row, self._known_record(system, item), "waiting", stopped, wait_for=waits.wait_for
+            )
+            return _answer(item, "waiting", row, error=error, wait_for=waits.wait_for)
+        except Exception as error:
+            stopped = self._as_stopped(system, item, error)
+            return self._held(system, item, row, self._known_record(system, item), stopped)
+
+    def _as_stopped(self, system, item, error):
+        model = item.model if item.model in self.env else "base"
+        records = self.env[model].with_user(system.api_user_id or self.env.user)
+        stopped = stopped_by(error, records, item.values)
+        if stopped.code == "odoo_failed":
+            _logger.exception("inbound: %s of %s failed", item.lane, system.code)
+        return stopped
+
+    def _held(self, system, item, row, record, stopped):
+        state = "dead" if stopped.kind == "technical" else "held"
+        decision = row.decision if stopped.kind == "technical" else False
+        row = self._store_row(system, item, row, record, state, stopped, decision=decision)
+        return _answer(item, state, row, error=stopped.as_error())
+
+    def _known_record(self, system, item):
+        link = self._link_of(system, item.type, item.external_id)
+        return link and link.model in self.env and self.env[link.model].sudo().browse(link.res_id).exists()
+
+    def _answered_before(self, system, item, row):
+        """The answer that this very state got before, or None. A person's decision makes it another question."""
+        if row and row.received_key == item.key and row.state != "received":
+            error = row.error_kind and {
+                name: row[f"error_{name}"] or None for name in ("kind", "code", "message", "hint", "field")
+            }
+            return _answer(item, row.state, row, error=error or None, wait_for=row.wait_for or None)
+        if row:
+            return None
+        link = self._link_of(system, item.type, item.external_id)
+        if link and link.received_key == item.key and link.received_at and link.received_at >= item.fetched_at:
+            return _answer(item, "delivered", model=link.model, res_id=link.res_id, unchanged=True)
+        return None
+
+    # -- judging and applying --------------------------------------------------------------------------------
+
+    def _judged(self, system, item, row):
+        """Checks and applies the item. The checks stand in the order in which people can do something about them.
+
+        :raise Stopped, Waits, ReadAgain: it was not applied
+        """
+        if item.error:
+            raise Stopped(*(item.error.get(name) for name in ("kind", "code", "message", "hint", "field")))
+        if not system.api_user_id:
+            raise Stopped(
+                "credential",
+                "inbound_no_user",
+                _("%s has no user as whom its changes arrive.", system.name),
+                _("Name one on the system's form (Changes made by), then retry."),
+            )
+        link, record = self._record_of(system, item, row)
+        if item.operation == "gone":
+            return self._gone(system, item, row, link, record)
+        records = self._as_user(system, item.model, company=self._company_of(item, record))
+        record = records.browse(record.id) if record else records
+        memory = dict(link.inbound or {}) if link else {}
+        values = self._resolved(system, records, item.values)
+        if item.archive is not None and "active" in records._fields:
+            values["active"] = not item.archive
+        changed = self._differences(record, values, memory)
+        created = not record
+        if created:
+            self._check_new(system, item, row, changed)
+        elif changed:
+            changed = self._checked(system, item, row, record, changed, memory)
+        if created or changed:
+            record = self._apply(system, item, record, changed, memory)
+        told = self._add_attachments(item, record) | self._add_note(item, record, memory)
+        self._linked(system, item, link, record, memory)
+        unchanged = not (created or changed or told or not link)
+        if not row and unchanged:
+            return _answer(item, "delivered", model=record._name, res_id=record.id, unchanged=True)
+        row = self._store_row(system, item, row, record, "delivered", created=created)
+        return _answer(item, "delivered", row, created=created, unchanged=unchanged)
+
+    def _record_of(self, system, item, row):
+        """`(link, record)` of the external record: linked before, or by a person's decision; both empty for a new
+        one."""
+        link = self._link_of(system, item.type, item.external_id)
+        if link:
+            record = link.model in self.env and self.env[link.model].sudo().browse(link.res_id).exists()
+            if not record and item.operation != "gone":
+                raise Stopped(
+                    "business",
+                    "deleted_in_odoo",
+                    _("%s was deleted in Odoo.", link.res_name or link.lane),
+                    _("Cancel it, or remove the link (Links) and retry: then it is created again."),
+                )
+            return link, record or self.env["base"]
+        return link, self.env["base"]
+
+    def _company_of(self, item, record):
+        return record.sudo().company_id if record and "company_id" in record._fields else None
+
+    def _check_new(self, system, item, row, values):
+        """What has to hold before a record is created."""
+
+    def _checked(self, system, item, row, record, changed, memory):
+        """The part of `changed` that may be written.
+
+        :raise Stopped, ReadAgain: nothing may
+        """
+        return changed
+
+    def _linked(self, system, item, link, record, memory):
+        try:
+            self._store_link(system, item, link, record, memory)
+        except UniqueViolation as error:
+            raise ConcurrencyError(f"{item.lane} was linked by somebody else at this moment") from error
+
+    def _gone(self, system, item, row, link, record):
+        """The record is no longer there: its like in Odoo is archived, never deleted."""
+        if not record:
+            return self._forget(item, row, link)
+        record = self._as_user(system, record._name, company=self._company_of(item, record)).browse(record.id)
+        if "active" not in record._fields:
+            raise Stopped(
+                "policy",
+                "cannot_archive",
+                _("%(name)s was deleted in %(system)s.", name=record.display_name, system=system.name),
+                _("It cannot be archived: decide what becomes of it here, then cancel this."),
+            )
+        changed = record.active and self._checked(system, item, row, record, {"active": False}, {})
+        if changed:
+            self._apply(system, item, record, changed, {})
+        link.write({"active": False, "synced_at": fields.Datetime.now()})
+        row = self._store_row(system, item, row, record, "delivered")
+        return _answer(item, "delivered", row, unchanged=not changed)
+
+    def _forget(self, item, row, link):
+        """Gone there, and not here: nothing to do."""
+        link.write({"active": False})
+        if row:
+            row.write({"state": "cancelled", "done_at": fields.Datetime.now(), "wait_for": False})
+        return _answer(item, "delivered", row, unchanged=True)
+
+
+def _answer(item, state, row=None, **values):
+    answer = {
+        "key": item.key,
+        "state": state,
+        "delivery_id": row.id if row else None,
+        "model": (row.model if row else None) or None,
+        "res_id": (row.res_id if row else None) or None,
+        "created": False,
+        "unchanged": False,
+        "read_again": False,
+        "wait_for": None,
+        "error": None,
+    }
+    return answer | values
