@@ -95,7 +95,7 @@ async function receive(
   if (refusal) return refuse(parts, request, response, 401, REASONS[refusal]);
   if (handshake) return answerHandshake(response, handshake);
 
-  const { notices, ignored } = endpoint.notices.read(items);
+  const { notices, ignored } = endpoint.notices.read(items, raw.headers);
   const { kept, repeated } = await parts.inbox.keep(system, notices);
   parts.log.info({ system, kept, repeated, ignored }, "notices taken");
   response.status(endpoint.status).end();

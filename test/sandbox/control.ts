@@ -3,9 +3,11 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { FaultError, type FaultRule, type FaultSchedule } from "./fault-rule";
 import type { Quota } from "./quotas";
 import type { Sandbox } from "./sandbox";
+import { recordRoutes } from "./record-routes";
 import { VENDORS } from "./vendors";
+import { webhookRoutes } from "./webhooks/control";
 
-type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "calls" | "faults" | "quotas" | "tokens">;
+type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "calls" | "faults" | "quotas" | "tokens" | "webhooks">;
 
 const LONGEST_WAIT_MS = 60_000;
 
@@ -41,19 +43,8 @@ export function controlRouter(parts: Parts, reset: () => void): Router {
     response.json({ over: parts.faults.over(), faults: parts.faults.list() });
   });
 
-  router.get("/records/:system/:type", async (request, response) => {
-    const { system, type } = request.params;
-    const table = parts.store.table(system, type);
-    if (!table) {
-      response.status(404).json({ error: `There is no ${system}/${type}.` });
-      return;
-    }
-    const count = Number(request.query["count"] ?? 0);
-    const waitMs = waitOf(request);
-    if (waitMs > 0) await parts.store.until(() => table.live().length >= count, waitMs);
-    response.json(request.query["deleted"] === "true" ? table.all() : table.live());
-  });
-
+  recordRoutes(router, parts);
+  webhookRoutes(router, parts);
   router.get("/journal", (request, response) => {
     const { system, since } = request.query;
     response.json(parts.journal.list(typeof system === "string" ? system : undefined, Number(since ?? 0)));
@@ -97,7 +88,7 @@ export function controlRouter(parts: Parts, reset: () => void): Router {
   return router;
 }
 
-const isSystem = (value: unknown): string | null =>
+export const isSystem = (value: unknown): string | null =>
   VENDORS.some(({ code }) => code === value)
     ? null
     : `must be one of ${VENDORS.map(({ code }) => code).join(", ")}; it is ${JSON.stringify(value)}`;
@@ -110,7 +101,7 @@ const isTokens = (value: unknown): string | null =>
     : "must be a list of texts, or null for the tokens accepted by default";
 
 /** The body's values: exactly the named ones, each as it must be. */
-function settings<Name extends string>(
+export function settings<Name extends string>(
   request: Request,
   known: Record<Name, (value: unknown) => string | null>,
 ): Record<Name, unknown> {
@@ -125,7 +116,8 @@ function settings<Name extends string>(
   return body;
 }
 
-function waitOf(request: Request): number {
+/** `wait_ms` of a question, in milliseconds. */
+export function waitOf(request: Request): number {
   return Math.min(Number(request.query["wait_ms"] ?? 0) || 0, LONGEST_WAIT_MS);
 }
 

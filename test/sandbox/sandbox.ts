@@ -10,8 +10,9 @@ import { enforceQuota, Quotas } from "./quotas";
 import { Store } from "./store";
 import { strike } from "./strike";
 import { Tokens } from "./tokens";
-import { VENDORS } from "./vendors";
+import { VENDORS, WEBHOOK_FORMS } from "./vendors";
 import { journalFor, writtenBy, type Vendor } from "./vendors/vendor";
+import { Webhooks } from "./webhooks/webhooks";
 
 export interface Sandbox {
   /** `http://127.0.0.1:<port>`; a vendor's base URL is `<url>/<code>`. */
@@ -23,7 +24,8 @@ export interface Sandbox {
   quotas: Quotas;
   tokens: Tokens;
   clock: SandboxClock;
-  /** Forgets records, journal, calls, faults, quotas, tokens, lag and clock. */
+  webhooks: Webhooks;
+  /** Forgets records, journal, calls, faults, quotas, tokens, subscriptions to webhooks, lag and clock. */
   reset(): void;
   close(): Promise<void>;
 }
@@ -53,12 +55,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     faults,
     quotas: new Quotas(clock),
     tokens: new Tokens(),
+    webhooks: new Webhooks(clock, WEBHOOK_FORMS),
   };
+  parts.store.onRecord((system, type, change) => parts.webhooks.changed(system, type, change));
   const profiles = options.vendors ?? VENDORS;
   let vendors = vendorRouter(parts, profiles);
   const reset = (): void => {
-    for (const part of [parts.store, parts.journal, parts.calls, parts.faults, parts.quotas, parts.tokens])
-      part.clear();
+    const { store, journal, calls, quotas, tokens, webhooks } = parts;
+    for (const part of [store, journal, calls, parts.faults, quotas, tokens, webhooks]) part.clear();
     clock.move(0);
     // the profiles define their tables when they are made
     vendors = vendorRouter(parts, profiles);
@@ -79,7 +83,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return { ...parts, url: `http://${options.host ?? "127.0.0.1"}:${port}`, reset, close: () => stop(server) };
 }
 
-type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "calls" | "faults" | "quotas" | "tokens">;
+type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "calls" | "faults" | "quotas" | "tokens" | "webhooks">;
 
 function vendorRouter(parts: Parts, profiles: readonly Vendor[]): express.Router {
   const router = express.Router();

@@ -11,6 +11,13 @@ export interface StoredRecord {
   deleted: boolean;
 }
 
+/** What became of a record, and which of its fields were written. */
+export interface RecordChange {
+  effect: "created" | "updated" | "deleted";
+  record: StoredRecord;
+  fields: string[];
+}
+
 /** Thrown when a value that must be unique is taken; the vendor answers it in its own words. */
 export class UniqueViolation extends Error {
   constructor(
@@ -33,11 +40,12 @@ export class Table {
   private readonly records = new Map<string, StoredRecord>();
   private readonly unique: Set<string>;
   private readonly taken = new Map<string, string>();
+  private readonly mergedInto = new Map<string, string>();
 
   constructor(
     private readonly options: TableOptions,
     private readonly clock: SandboxClock,
-    private readonly changed: () => void,
+    private readonly changed: (change: RecordChange) => void,
     private readonly lagMs: () => number,
   ) {
     this.unique = new Set(options.unique ?? []);
@@ -53,7 +61,7 @@ export class Table {
     const record = { id: this.options.nextId(), fields: { ...fields }, createdAt: now, updatedAt: now, deleted: false };
     this.records.set(record.id, record);
     this.take(record);
-    this.changed();
+    this.changed({ effect: "created", record, fields: Object.keys(fields) });
     return record;
   }
 
@@ -74,7 +82,7 @@ export class Table {
     Object.assign(record.fields, fields);
     record.updatedAt = this.clock.now();
     this.take(record);
-    this.changed();
+    this.changed({ effect: "updated", record, fields: Object.keys(fields) });
     return record;
   }
 
@@ -84,13 +92,27 @@ export class Table {
     this.free(record);
     record.deleted = true;
     record.updatedAt = this.clock.now();
-    this.changed();
+    this.changed({ effect: "deleted", record, fields: [] });
     return true;
   }
 
-  /** The live record, or null. Reading by id is never delayed. */
+  /** Puts a record into another: it is gone, and what asks for it finds the other. The other, or null where one is missing. */
+  merge(from: string, into: string): StoredRecord | null {
+    const target = this.get(into);
+    if (!target || from === into || !this.remove(from)) return null;
+    for (const [earlier, target] of this.mergedInto) if (target === from) this.mergedInto.set(earlier, into);
+    this.mergedInto.set(from, into);
+    return target;
+  }
+
+  /** Ids of the records that went into this one, oldest first. */
+  mergedFrom(id: string): string[] {
+    return [...this.mergedInto].filter(([, into]) => into === id).map(([from]) => from);
+  }
+
+  /** The live record (of a merged one, what it went into), or null. Reading by id is never delayed. */
   get(id: string): StoredRecord | null {
-    const record = this.records.get(id);
+    const record = this.records.get(this.mergedInto.get(id) ?? id);
     return record && !record.deleted ? record : null;
   }
 
@@ -144,6 +166,7 @@ export class Table {
 export class Store {
   private readonly tables = new Map<string, Table>();
   private readonly watchers = new Set<() => void>();
+  private readonly recordWatchers = new Set<(system: string, type: string, change: RecordChange) => void>();
   private readonly lag = new Map<string, number>();
 
   /** `faultLagMs`: a lag that a fault adds to a system for a while. */
@@ -157,7 +180,10 @@ export class Store {
     const table = new Table(
       options,
       this.clock,
-      () => this.notify(),
+      (change) => {
+        for (const watcher of this.recordWatchers) watcher(system, type, change);
+        this.notify();
+      },
       () => Math.max(this.lag.get(system) ?? 0, this.faultLagMs(system)),
     );
     this.tables.set(`${system}/${type}`, table);
@@ -194,6 +220,11 @@ export class Store {
   onChange(listener: () => void): () => void {
     this.watchers.add(listener);
     return () => this.watchers.delete(listener);
+  }
+
+  /** Told which record changed, and how. */
+  onRecord(listener: (system: string, type: string, change: RecordChange) => void): void {
+    this.recordWatchers.add(listener);
   }
 
   /** Resolves when the condition holds, checked after each change; false when `timeoutMs` passes first. */

@@ -41,6 +41,7 @@ export function describe(instance: Instance, mode: StackState["mode"]): StackSta
       url: serviceUrl(instance, "sidecar"),
       adminToken: passwords.adminToken,
       configFile: hubConfigFile(instance),
+      doorUrl: mode === "docker" ? "http://sidecar:8092" : `http://${HOST}:${instance.doorPort ?? 0}`,
     },
     sandbox: { url: serviceUrl(instance, "sandbox") },
     links: { url: serviceUrl(instance, "links") },

@@ -1,6 +1,8 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
+import { WORKSPACE } from "../sandbox/vendors/clockify-answers";
+import { ACCOUNT } from "../sandbox/vendors/docusign-answers";
 import { repoRoot } from "./machine/paths";
 import type { StackState } from "./state";
 
@@ -11,9 +13,17 @@ export interface HubConfigOptions {
   file?: string;
   /** The sandbox as the sidecar sees it. */
   sandboxUrl?: string;
+  /** Where vendors reach the sidecar, as the sandbox sees it. */
+  doorUrl?: string;
   /** A container's user reads the file itself, so the folder above has to keep others out. */
   forContainer?: boolean;
 }
+
+/** Settings without a default: those of the sandbox's one account at each vendor. */
+const SETTINGS: Record<string, Record<string, string>> = {
+  docusign: { accountId: ACCOUNT },
+  clockify: { workspaceId: WORKSPACE },
+};
 
 const SYSTEMS = path.join(repoRoot, "mappings", "systems");
 
@@ -23,7 +33,8 @@ const SYSTEMS = path.join(repoRoot, "mappings", "systems");
  * credentials that say of themselves whose they are.
  */
 export async function writeHubConfig(state: StackState, options: HubConfigOptions = {}): Promise<void> {
-  const { databaseUuid, file = state.sidecar.configFile, sandboxUrl = state.sandbox.url, forContainer } = options;
+  const { databaseUuid, file = state.sidecar.configFile, forContainer } = options;
+  const { sandboxUrl = state.sandbox.url, doorUrl = state.sidecar.doorUrl } = options;
   const folder = path.join(path.dirname(file), "secrets");
   await mkdir(folder, { recursive: true });
   await chmod(folder, forContainer ? 0o755 : 0o700);
@@ -40,9 +51,10 @@ export async function writeHubConfig(state: StackState, options: HubConfigOption
   for (const code of await systemCodes()) {
     const credentials: Record<string, string> = {};
     for (const name of await credentialNames(code)) {
-      credentials[name] = await secret(`${code}-${name}`, `sandbox-${code}-${name}`);
+      credentials[name] = await secret(`${code}-${name}`, sandboxCredential(code, name));
     }
-    systems[code] = { base_url: `${sandboxUrl}/${code}`, credentials };
+    const settings = SETTINGS[code];
+    systems[code] = { base_url: `${sandboxUrl}/${code}`, credentials, ...(settings && { settings }) };
   }
   const config = {
     odoo: {
@@ -57,6 +69,11 @@ export async function writeHubConfig(state: StackState, options: HubConfigOption
       host: admin.hostname,
       port: Number(admin.port),
       token: await secret("admin-token", state.sidecar.adminToken),
+    },
+    inbound: {
+      host: forContainer ? "0.0.0.0" : admin.hostname,
+      port: Number(new URL(doorUrl).port),
+      public_url: doorUrl,
     },
     systems,
   };
@@ -73,11 +90,22 @@ async function systemCodes(): Promise<string[]> {
   return codes.sort();
 }
 
-/** What a system insists on; where it offers several ways to log in, the first, which is the plain token. */
+/** What a system insists on; where it offers several ways to log in, the first, which is the plain token; and the secret of its webhooks. */
 async function credentialNames(code: string): Promise<string[]> {
   const text = await read(path.join(SYSTEMS, code, "credentials.schema.json"));
   const schema = JSON.parse(text || "{}") as { required?: string[]; anyOf?: { required?: string[] }[] };
-  return [...(schema.required ?? []), ...(schema.anyOf?.[0]?.required ?? [])];
+  const secret = await webhookSecretName(code);
+  return [...(schema.required ?? []), ...(schema.anyOf?.[0]?.required ?? []), ...(secret === null ? [] : [secret])];
 }
+
+/** The credential that a system's webhooks are signed with; null where it posts none. */
+export async function webhookSecretName(code: string): Promise<string | null> {
+  const text = await read(path.join(SYSTEMS, code, "connector.json"));
+  const { webhooks } = JSON.parse(text || "{}") as { webhooks?: { signature: { secrets?: string[] } } };
+  return webhooks?.signature.secrets?.[0] ?? null;
+}
+
+/** The credential of that name in every stack; the sandbox accepts it, and signs with it. */
+export const sandboxCredential = (code: string, name: string): string => `sandbox-${code}-${name}`;
 
 const read = async (file: string): Promise<string> => await readFile(file, "utf8").catch(() => "");

@@ -12,6 +12,8 @@ export interface Instance {
   dir: string;
   passwords: Record<"postgres" | "odoo" | "hub" | "queue" | "admin" | "master" | "adminToken", string>;
   ports: Record<ServiceName, number>;
+  /** Where the sidecar takes webhooks. */
+  doorPort?: number;
   /** Where the sidecar reaches the others. */
   linkPorts: Record<LinkName, number>;
   demoData: boolean;

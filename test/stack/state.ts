@@ -47,7 +47,13 @@ export interface StackState {
     /** Owner of the sidecar's own database. */
     hubUrl: string;
   };
-  sidecar: { url: string; adminToken: string; configFile: string };
+  sidecar: {
+    url: string;
+    adminToken: string;
+    configFile: string;
+    /** Where the sandbox posts webhooks, `<doorUrl>/webhooks/<system>`. */
+    doorUrl: string;
+  };
   sandbox: { url: string };
   /** Controls the links: `GET /`, `PUT /<name>` with `blocked` and `delayMs`. Processes only. */
   links: { url: string };

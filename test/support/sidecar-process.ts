@@ -24,6 +24,8 @@ export class SidecarProcess {
     const port = await freePort();
     const config = parse(await readFile(stack.sidecar.configFile, "utf8")) as Record<string, Record<string, unknown>>;
     config["admin"] = { ...config["admin"], port };
+    // The door belongs to the stack's own sidecar.
+    config["inbound"] = { ...config["inbound"], port: 0 };
     change(config);
     // Beside the stack's own, because the configuration refers to its secrets by relative paths.
     const file = path.join(path.dirname(stack.sidecar.configFile), `hub-${port}.yaml`);

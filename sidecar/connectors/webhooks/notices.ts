@@ -22,8 +22,8 @@ export interface Notice {
 export interface Notices {
   /** The items of a body; none when the place named is not there. */
   items: (body: Json | undefined) => Json[];
-  /** What the items say. `ignored`: how many do not pass the definition's condition, or do not say which record they are about. */
-  read: (items: readonly Json[]) => { notices: Notice[]; ignored: number };
+  /** What the items say, and the headers of their request, by lower-case name. `ignored`: how many do not pass the definition's condition, or do not say which record they are about. */
+  read: (items: readonly Json[], headers?: Readonly<Record<string, string>>) => { notices: Notice[]; ignored: number };
 }
 
 /** Compiles `notices` of a definition. */
@@ -36,15 +36,15 @@ export function compileNotices(definition: NoticeDefinition): Notices {
   const occurredAt = definition.occurredAt === undefined ? null : compileExtract(definition.occurredAt);
   const meaning = compileEvents(definition.events);
 
-  const read = (item: Json): Notice | null => {
-    const evidence = { body: item, headers: {} };
+  const read = (item: Json, headers: Readonly<Record<string, string>>): Notice | null => {
+    const evidence = { body: item, headers };
     const name = event(evidence);
     const id = externalId(evidence);
     if (!passes(evidence, {}) || name === null || id === null) return null;
     const named = ids?.map((extract) => extract(evidence));
     const key = named?.every((part) => part !== null && part !== "") ? named.join(":") : null;
     return {
-      key: key ?? digest(item),
+      key: key ?? digest({ event: name, item }),
       event: name,
       ...meaning(name),
       externalId: id,
@@ -60,8 +60,8 @@ export function compileNotices(definition: NoticeDefinition): Notices {
       const list = readPath(body, steps);
       return Array.isArray(list) ? list : [];
     },
-    read(items) {
-      const notices = items.map(read).filter((notice) => notice !== null);
+    read(items, headers = {}) {
+      const notices = items.map((item) => read(item, headers)).filter((notice) => notice !== null);
       return { notices, ignored: items.length - notices.length };
     },
   };
@@ -80,7 +80,7 @@ function compileEvents(events: NoticeDefinition["events"]): (event: string) => P
   };
 }
 
-/** The same item, whatever the order of its keys, has the same digest. */
+/** The same event about the same item, whatever the order of its keys, has the same digest. */
 function digest(item: Json): string {
   return createHash("sha256")
     .update(JSON.stringify(sorted(item)))

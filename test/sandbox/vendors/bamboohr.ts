@@ -1,6 +1,7 @@
 import express, { type NextFunction, type Request, type Response, type Router } from "express";
 import type { Fields, StoredRecord, Table } from "../store";
 import { invalidField, IN_DIRECTORY, KNOWN } from "./bamboohr-fields";
+import { bamboohrTimeOff } from "./bamboohr-time-off";
 import type { Vendor, VendorContext } from "./vendor";
 
 /** BambooHR: basic sign-in, ids only in a Location header, reasons only in a header, XML unless JSON is asked for. */
@@ -15,6 +16,7 @@ export const bamboohr: Vendor = {
     listRoutes(router, employees);
     writeRoutes(router, context, employees);
     readRoutes(router, employees);
+    bamboohrTimeOff(router, context);
     router.use((_request, response) => {
       response.status(404).end();
     });

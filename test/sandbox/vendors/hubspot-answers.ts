@@ -73,21 +73,69 @@ export function texts(properties: Fields): Fields {
   );
 }
 
-export function dressed(record: StoredRecord): object {
+/** Names that a record's associations have in answers, by the type at the other end. */
+const PLURALS: Record<string, string> = { company: "companies", contact: "contacts", deal: "deals", order: "orders" };
+
+/** `type:id` of the records that a record is associated with. */
+export function associationsOf(record: StoredRecord | null): string[] {
+  const known = record?.fields["associations"];
+  return Array.isArray(known) ? (known as string[]) : [];
+}
+
+function associatedIds(record: StoredRecord, type: string): string[] {
+  return associationsOf(record).flatMap((one) => (one.startsWith(`${type}:`) ? [one.slice(type.length + 1)] : []));
+}
+
+/** What HubSpot keeps by itself: ids, times, the primary company of people and deals, and what was merged into the record. */
+function kept({ type, table }: Found, record: StoredRecord): Fields {
   const at = (ms: number): string => new Date(ms).toISOString();
-  const own = Object.fromEntries(Object.entries(record.fields).filter(([name]) => name !== "associations"));
-  const properties = { ...own, hs_object_id: record.id, createdate: at(record.createdAt) };
+  const merged = table.mergedFrom(record.id);
   return {
-    id: record.id,
-    properties,
-    createdAt: at(record.createdAt),
-    updatedAt: at(record.updatedAt),
-    archived: false,
+    hs_object_id: record.id,
+    createdate: at(record.createdAt),
+    [type === "contact" ? "lastmodifieddate" : "hs_lastmodifieddate"]: at(record.updatedAt),
+    ...(type === "contact" ? { associatedcompanyid: associatedIds(record, "company")[0] ?? null } : {}),
+    ...(type === "deal" ? { hs_primary_associated_company: associatedIds(record, "company")[0] ?? null } : {}),
+    ...(merged.length > 0 ? { hs_merged_object_ids: merged.join(";") } : {}),
   };
 }
 
-export function pageOf(records: StoredRecord[], limit: number, after: number): object {
-  const results = records.slice(after, after + limit).map(dressed);
+/** `asked`: the properties wanted and the types of associations; everything where absent. */
+export function dressed(
+  found: Found,
+  record: StoredRecord,
+  asked: { properties?: string[]; associations?: string[] } = {},
+): object {
+  const at = (ms: number): string => new Date(ms).toISOString();
+  const own = Object.fromEntries(Object.entries(record.fields).filter(([name]) => name !== "associations"));
+  const all: Fields = { ...own, ...kept(found, record) };
+  const always = ["hs_object_id", "createdate", "lastmodifieddate", "hs_lastmodifieddate"].filter(
+    (name) => name in all,
+  );
+  const names = asked.properties ? [...new Set([...always, ...asked.properties])] : Object.keys(all);
+  const associations = (asked.associations ?? []).flatMap((name) => {
+    const type = typeNamed(name) ?? "";
+    const results = associatedIds(record, type).map((id) => ({ id, type: `${found.type}_to_${type}` }));
+    return results.length > 0 ? [[PLURALS[type] ?? type, { results }] as const] : [];
+  });
+  return {
+    id: record.id,
+    properties: Object.fromEntries(names.map((name) => [name, all[name] ?? null])),
+    createdAt: at(record.createdAt),
+    updatedAt: at(record.updatedAt),
+    archived: false,
+    ...(associations.length > 0 ? { associations: Object.fromEntries(associations) } : {}),
+  };
+}
+
+export function pageOf(
+  found: Found,
+  records: StoredRecord[],
+  limit: number,
+  after: number,
+  asked: { properties?: string[] } = {},
+): object {
+  const results = records.slice(after, after + limit).map((record) => dressed(found, record, asked));
   const next = after + limit;
   return next < records.length ? { results, paging: { next: { after: String(next), link: "" } } } : { results };
 }

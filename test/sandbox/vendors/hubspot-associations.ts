@@ -1,5 +1,6 @@
 import type { Router } from "express";
-import { fail, tableOf, type HubSpotAccount } from "./hubspot-answers";
+import type { Table } from "../store";
+import { associationsOf, fail, tableOf, type HubSpotAccount } from "./hubspot-answers";
 
 /** Associations between records, kept as a sorted list of `type:id` in the record's field `associations`. */
 export function hubspotAssociations(router: Router, account: HubSpotAccount): void {
@@ -14,8 +15,8 @@ export function hubspotAssociations(router: Router, account: HubSpotAccount): vo
       return fail(response, 404, "OBJECT_NOT_FOUND", message);
     }
     const results = inputs.map((input) => {
-      associate(from.table.get(input.from.id)?.fields, `${to.type}:${input.to.id}`);
-      associate(to.table.get(input.to.id)?.fields, `${from.type}:${input.from.id}`);
+      associate(from.table, input.from.id, `${to.type}:${input.to.id}`);
+      associate(to.table, input.to.id, `${from.type}:${input.from.id}`);
       return {
         from: input.from,
         to: input.to,
@@ -27,8 +28,7 @@ export function hubspotAssociations(router: Router, account: HubSpotAccount): vo
   });
 }
 
-function associate(fields: Record<string, unknown> | undefined, other: string): void {
-  if (!fields) return;
-  const known = Array.isArray(fields["associations"]) ? (fields["associations"] as string[]) : [];
-  fields["associations"] = [...new Set([...known, other])].sort();
+function associate(table: Table, id: string, other: string): void {
+  const known = associationsOf(table.get(id));
+  if (!known.includes(other)) table.update(id, { associations: [...known, other].sort() });
 }

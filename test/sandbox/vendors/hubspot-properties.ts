@@ -22,6 +22,8 @@ const BY_TYPE: Record<string, string[]> = {
     "timezone",
     "founded_year",
     "linkedin_company_page",
+    "hs_parent_company_id",
+    "vat_number",
   ],
   contact: [
     "firstname",

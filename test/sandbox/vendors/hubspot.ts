@@ -13,6 +13,7 @@ import {
   type HubSpotAccount,
 } from "./hubspot-answers";
 import { hubspotAssociations } from "./hubspot-associations";
+import { hubspotSearch } from "./hubspot-search";
 import { propertiesOf, TYPES, typeNamed } from "./hubspot-properties";
 import type { Vendor, VendorContext } from "./vendor";
 
@@ -34,6 +35,7 @@ export const hubspot: Vendor = {
     propertyRoutes(router, account);
     batchRoutes(router, account);
     hubspotAssociations(router, account);
+    hubspotSearch(router, account);
     objectRoutes(router, account);
     router.use((_request, response) =>
       fail(response, 404, "OBJECT_NOT_FOUND", "Unable to find the requested resource."),
@@ -134,7 +136,9 @@ function upsert(
     const record = existing ? table.update(existing.id, fields) : table.insert(fields);
     if (!record) throw new Error("the record vanished between two lines");
     wrote(record.id, existing ? "updated" : "created", 200);
-    return { result: { ...dressed(record), new: !existing, objectWriteTraceId: input.objectWriteTraceId } };
+    return {
+      result: { ...dressed({ type, table }, record), new: !existing, objectWriteTraceId: input.objectWriteTraceId },
+    };
   } catch (thrown) {
     if (!(thrown instanceof UniqueViolation)) throw thrown;
     wrote(existing?.id ?? "", "refused", 207);
@@ -150,22 +154,7 @@ function objectRoutes(router: Router, account: HubSpotAccount): void {
     if (!found) return;
     const limit = Number(request.query["limit"] ?? 10);
     if (limit > 100) return invalid(response, "limit must be at most 100");
-    response.json(pageOf(found.table.live(), limit, Number(request.query["after"] ?? 0)));
-  });
-  router.post("/crm/v3/objects/:type/search", (request, response) => {
-    const found = tableOf(account, request.params.type, response);
-    if (!found) return;
-    const { filterGroups = [], limit = 10, after = "0" } = request.body as SearchBody;
-    const records = found.table
-      .indexed()
-      .filter(
-        ({ fields }) =>
-          filterGroups.length === 0 ||
-          filterGroups.some(({ filters }) =>
-            filters.every(({ propertyName, value }) => fields[propertyName] === value),
-          ),
-      );
-    response.json({ total: records.length, ...pageOf(records, Math.min(limit, 200), Number(after)) });
+    response.json(pageOf(found, found.table.live(), limit, Number(request.query["after"] ?? 0), askedIn(request)));
   });
   router.post("/crm/v3/objects/:type", (request, response) => {
     const found = tableOf(account, request.params.type, response);
@@ -175,9 +164,10 @@ function objectRoutes(router: Router, account: HubSpotAccount): void {
   });
   router.get("/crm/v3/objects/:type/:id", (request, response) => {
     const found = tableOf(account, request.params.type, response);
-    const record = found && resolve(found.table, request);
-    if (found && !record) return fail(response, 404, "OBJECT_NOT_FOUND", "Object not found.");
-    if (record) response.json(dressed(record));
+    if (!found) return;
+    const record = resolve(found.table, request);
+    if (!record) return fail(response, 404, "OBJECT_NOT_FOUND", "Object not found.");
+    response.json(dressed(found, record, askedIn(request)));
   });
   router.patch("/crm/v3/objects/:type/:id", (request, response) => {
     const found = tableOf(account, request.params.type, response);
@@ -200,10 +190,16 @@ function objectRoutes(router: Router, account: HubSpotAccount): void {
   });
 }
 
-interface SearchBody {
-  filterGroups?: { filters: { propertyName: string; operator: string; value: string }[] }[];
-  limit?: number;
-  after?: string;
+/** What the query asks for: `properties=a,b&associations=companies`. */
+function askedIn(request: Request): { properties?: string[]; associations?: string[] } {
+  const list = (name: string): string[] | null => {
+    const value = request.query[name];
+    return value === undefined
+      ? null
+      : [value].flat().flatMap((text) => (typeof text === "string" ? text.split(",") : []));
+  };
+  const [properties, associations] = [list("properties"), list("associations")];
+  return { ...(properties ? { properties } : {}), ...(associations ? { associations } : {}) };
 }
 
 function resolve(table: Table, request: Request<{ id: string }>): StoredRecord | null {
@@ -213,7 +209,7 @@ function resolve(table: Table, request: Request<{ id: string }>): StoredRecord |
 
 function write(
   account: HubSpotAccount,
-  { type }: Found,
+  found: Found,
   request: Request,
   response: Response,
   status: number,
@@ -225,13 +221,13 @@ function write(
     const key = record.fields["odoo_id"];
     const effect = status === 201 ? "created" : "updated";
     account.context.wrote(request, {
-      type,
+      type: found.type,
       key: typeof key === "string" ? key : null,
       remoteId: record.id,
       effect,
       status,
     });
-    response.status(status).json(dressed(record));
+    response.status(status).json(dressed(found, record));
   } catch (thrown) {
     if (!(thrown instanceof UniqueViolation)) throw thrown;
     fail(response, 409, "CONFLICT", `Record already exists. Existing ID: ${thrown.existingId}`);

@@ -105,6 +105,7 @@ async function choosePorts(instance: Instance): Promise<void> {
   for (const name of SERVICES) {
     if (await runningService(instance.dir, name)) continue;
     instance.ports[name] = await freePort(instance.ports[name]);
+    if (name === "sidecar") instance.doorPort = await freePort(instance.doorPort);
     if (name === "links") instance.linkPorts = await freeLinkPorts(instance.linkPorts);
   }
 }

@@ -31,7 +31,7 @@ describe("a connector definition is checked before anything runs", () => {
   };
 
   it("accepts the ones we ship", () => {
-    for (const code of ["hubspot", "asana", "bamboohr"]) {
+    for (const code of ["hubspot", "asana", "bamboohr", "docusign", "clockify"]) {
       expect(loadDefinition(path.join(MAPPINGS, "systems", code), SCHEMAS).definition.code).toBe(code);
     }
   });

@@ -31,7 +31,7 @@ describe("the sandbox's control interface", () => {
   it("says that it runs, and for whom", async () => {
     expect(await control("GET", "health")).toEqual({
       status: 200,
-      body: { ok: true, systems: ["hubspot", "asana", "bamboohr"] },
+      body: { ok: true, systems: ["hubspot", "asana", "bamboohr", "docusign", "clockify"] },
     });
   });
 

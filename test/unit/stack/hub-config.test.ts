@@ -32,6 +32,7 @@ const state = (): StackState => ({
     url: "http://127.0.0.1:8090",
     adminToken: "a token of sixteen or more characters",
     configFile: path.join(dir, "hub.yaml"),
+    doorUrl: "http://127.0.0.1:8093",
   },
   sandbox: { url: "http://127.0.0.1:8091" },
   links: { url: "http://127.0.0.1:8092" },
@@ -45,6 +46,9 @@ describe("the sidecar's configuration of a stack", () => {
     const config = loadConfig(state().sidecar.configFile, {});
     expect(JSON.stringify(config)).toContain("queue-password");
     expect(JSON.stringify(config)).toContain("http://127.0.0.1:8091/hubspot");
+    expect(config.inbound).toMatchObject({ host: "127.0.0.1", port: 8093, publicUrl: "http://127.0.0.1:8093" });
+    const clockify = config.systems.find(({ code }) => code === "clockify");
+    expect(clockify?.credentials).toMatchObject({ webhookToken1: "sandbox-clockify-webhookToken1" });
   });
 
   it("holds no secret itself, and nobody else may read any of it", async () => {

@@ -55,6 +55,19 @@ describe("the notices in a webhook's body", () => {
     expect(other?.key).not.toBe(one?.key);
   });
 
+  it("may say in a header what happened; the same content after another event is another notice (Clockify)", () => {
+    const { read } = compileNotices({
+      event: { header: "Clockify-Webhook-Event-Type" },
+      events: { TIME_ENTRY_DELETED: { object: "time_entry", change: "deleted" } },
+      externalId: "id",
+    });
+    const [made] = read([{ id: "1" }], { "clockify-webhook-event-type": "NEW_TIME_ENTRY" }).notices;
+    const [gone] = read([{ id: "1" }], { "clockify-webhook-event-type": "TIME_ENTRY_DELETED" }).notices;
+    expect(gone).toMatchObject({ object: "time_entry", change: "deleted", externalId: "1" });
+    expect(gone?.key).not.toBe(made?.key);
+    expect(read([{ id: "1" }]).ignored).toBe(1);
+  });
+
   it("are none in a heartbeat, and none where the list is missing (Asana)", () => {
     const { items, read } = compileNotices({ each: "events", event: "action", events: {}, externalId: "resource.gid" });
     expect(read(items({ events: [] }))).toEqual({ notices: [], ignored: 0 });

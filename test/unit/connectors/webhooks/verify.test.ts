@@ -120,6 +120,26 @@ const VENDORS: {
     }),
   },
   {
+    vendor: "Xero and QuickBooks: body, in base64",
+    signature: { type: "hmac", header: "x-xero-signature", encoding: "base64", secrets: ["secret"] },
+    headers: (key, body) => ({ "x-xero-signature": sha256(key, "base64", body) }),
+  },
+  {
+    vendor: "BambooHR with an ISO 8601 timestamp",
+    signature: {
+      type: "hmac",
+      header: "X-BambooHR-Signature",
+      encoding: "hex",
+      signed: "{body}{timestamp}",
+      secrets: ["secret"],
+      timestamp: { header: "X-BambooHR-Timestamp", unit: "any" },
+    },
+    headers: (key, body) => ({
+      "x-bamboohr-signature": sha256(key, "hex", body, ISO),
+      "x-bamboohr-timestamp": ISO,
+    }),
+  },
+  {
     vendor: "Jira: body, with a prefix",
     signature: { type: "hmac", header: "X-Hub-Signature", encoding: "hex", prefix: "sha256=", secrets: ["secret"] },
     headers: (key, body) => ({ "x-hub-signature": `sha256=${sha256(key, "hex", body)}` }),

@@ -1,0 +1,26 @@
+import type { RecordChange } from "../store";
+
+/** A change that a vendor tells of. */
+export interface Told extends RecordChange {
+  type: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Of a merge: the records that went into this one. */
+  merged?: string[];
+}
+
+/** One request as it would go out: its body as text, and the headers without the signature. */
+export interface Message {
+  /** The vendor's name of what happened. */
+  event: string;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+/** How one vendor words and signs what it posts; written from its documentation, apart from the definitions under test. */
+export interface WebhookForm {
+  /** One message, or none where the vendor does not tell of such a change. */
+  messages(told: Told): Message[];
+  /** Headers that prove the sender, for this body at this moment. */
+  sign(body: string, url: string, secret: string, at: number): Record<string, string>;
+}

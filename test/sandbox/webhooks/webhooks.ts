@@ -1,0 +1,166 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { SandboxClock } from "../clock";
+import { seeded } from "../seeded";
+import type { RecordChange } from "../store";
+import type { Message, Told, WebhookForm } from "./form";
+
+/** Where a system's webhooks go, and how unreliably. */
+export interface Subscription {
+  system: string;
+  /** Where the vendor posts; null: nowhere. */
+  url: string | null;
+  /** The signing secret, or the token that stands in a header. */
+  secret: string;
+  /** How often each message is sent; at least once. Default: 1. */
+  copies?: number;
+  /** With a number, messages are gathered for a moment and sent in an order drawn from this seed. */
+  disorderSeed?: number;
+}
+
+/** How a message may be wrong. `stale`: signed an hour ago; `forged`: with another secret; `altered`: the body after signing; `unsigned`. */
+export type Wrong = "stale" | "forged" | "altered" | "unsigned";
+
+/** One message that was sent, as it went. */
+export interface SentWebhook {
+  seq: number;
+  /** Milliseconds since the epoch, of the last try. */
+  at: number;
+  system: string;
+  event: string;
+  id: string;
+  /** Of the last try; null: nobody answered. */
+  status: number | null;
+  tries: number;
+  body: unknown;
+}
+
+/** Vendors try again after this many milliseconds, doubled each time; the real ones after minutes and hours. */
+const RETRY_MS = 250;
+const MOST_TRIES = 8;
+const GATHER_MS = 150;
+
+/** Posts what changes to whoever subscribed: at least once, and on request in disorder. */
+export class Webhooks {
+  private readonly subscriptions = new Map<string, Subscription>();
+  private readonly gathered = new Map<string, { message: Message; id: string }[]>();
+  private sent: SentWebhook[] = [];
+  private seq = 0;
+  private open = 0;
+  private generation = 0;
+
+  constructor(
+    private readonly clock: SandboxClock,
+    private readonly forms: ReadonlyMap<string, WebhookForm>,
+  ) {}
+
+  subscribe(subscription: Subscription): void {
+    if (subscription.url === null) this.subscriptions.delete(subscription.system);
+    else this.subscriptions.set(subscription.system, subscription);
+  }
+
+  /** A record changed at a vendor: whoever subscribed is told. */
+  changed(system: string, type: string, change: RecordChange, merged?: string[]): void {
+    const subscription = this.subscriptions.get(system);
+    const form = this.forms.get(system);
+    if (!subscription || !form) return;
+    const told: Told = { ...change, type, at: Math.floor(this.clock.now()), ...(merged ? { merged } : {}) };
+    for (const message of form.messages(told)) this.queue(subscription, message, change.record.id);
+  }
+
+  /** Sends one message about a record now, right or wrong, and answers the receiver's status. Null: nobody answered. */
+  async send(system: string, told: Omit<Told, "at">, wrong: Wrong | null): Promise<number | null> {
+    const subscription = this.subscriptions.get(system);
+    const [message] = this.forms.get(system)?.messages({ ...told, at: Math.floor(this.clock.now()) }) ?? [];
+    if (!subscription || !message) throw new Error(`Nobody subscribed to ${system}, or it does not tell of that.`);
+    const entry = this.note(system, message, told.record.id);
+    await this.post(subscription, message, entry, wrong);
+    return entry.status;
+  }
+
+  list(system?: string): SentWebhook[] {
+    return this.sent.filter((entry) => system === undefined || entry.system === system);
+  }
+
+  /** Whether everything was sent, or given up. */
+  idle(): boolean {
+    return this.open === 0;
+  }
+
+  clear(): void {
+    this.subscriptions.clear();
+    this.gathered.clear();
+    this.sent = [];
+    this.open = 0;
+    this.generation++;
+  }
+
+  private queue(subscription: Subscription, message: Message, id: string): void {
+    const messages = Array.from({ length: subscription.copies ?? 1 }, () => ({ message, id }));
+    this.open += messages.length;
+    const { generation } = this;
+    if (subscription.disorderSeed === undefined) {
+      for (const one of messages) void this.deliver(subscription, one, generation);
+      return;
+    }
+    const gathered = this.gathered.get(subscription.system);
+    if (gathered) gathered.push(...messages);
+    else {
+      this.gathered.set(subscription.system, messages);
+      void delay(GATHER_MS).then(() => this.release(subscription, generation));
+    }
+  }
+
+  private release(subscription: Subscription, generation: number): void {
+    const messages = this.gathered.get(subscription.system) ?? [];
+    this.gathered.delete(subscription.system);
+    const chance = seeded(subscription.disorderSeed ?? 0);
+    const drawn = messages.map((one) => ({ one, at: chance() })).sort((a, b) => a.at - b.at);
+    for (const { one } of drawn) void this.deliver(subscription, one, generation);
+  }
+
+  /** Until it is taken, with growing delay; then it is given up, as vendors do. */
+  private async deliver(
+    subscription: Subscription,
+    { message, id }: { message: Message; id: string },
+    generation: number,
+  ): Promise<void> {
+    const entry = this.note(subscription.system, message, id);
+    for (let wait = RETRY_MS; this.generation === generation; wait *= 2) {
+      await this.post(subscription, message, entry, null);
+      const taken = entry.status !== null && entry.status < 300;
+      if (taken || entry.tries >= MOST_TRIES) break;
+      await delay(wait, undefined, { ref: false });
+    }
+    if (this.generation === generation) this.open--;
+  }
+
+  private note(system: string, { event, body }: Message, id: string): SentWebhook {
+    const entry = { seq: ++this.seq, at: this.clock.now(), system, event, id, status: null, tries: 0, body };
+    this.sent.push(entry);
+    return entry;
+  }
+
+  private async post(
+    { system, url, secret }: Subscription,
+    message: Message,
+    entry: SentWebhook,
+    wrong: Wrong | null,
+  ): Promise<void> {
+    const form = this.forms.get(system);
+    const signedAt = this.clock.now() - (wrong === "stale" ? 3_600_000 : 0);
+    const body = JSON.stringify(message.body);
+    const key = wrong === "forged" ? `${secret} of somebody else` : secret;
+    const signature = wrong === "unsigned" ? {} : (form?.sign(body, url ?? "", key, Math.floor(signedAt)) ?? {});
+    const headers = { "content-type": "application/json", ...message.headers, ...signature };
+    entry.tries++;
+    entry.at = this.clock.now();
+    try {
+      const text = wrong === "altered" ? `${body} ` : body;
+      const answer = await fetch(url ?? "", { method: "POST", headers, body: text, redirect: "manual" });
+      entry.status = answer.status;
+      await answer.arrayBuffer();
+    } catch {
+      entry.status = null;
+    }
+  }
+}
