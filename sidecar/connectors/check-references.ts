@@ -23,6 +23,9 @@ const DELIVERY_ROOTS = [
   "answer",
   "body",
   "fields",
+  "ids",
+  "record",
+  "since",
 ];
 const SIGNING_ROOTS = ["credentials", "connection"];
 const BASE_ROOTS = ["connection", "token"];

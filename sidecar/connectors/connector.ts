@@ -3,6 +3,7 @@ import type { Failure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
 import type { BucketUse } from "../domain/shared-state";
 import type { Comparison } from "./read";
+import type { RecordSource } from "./record-source";
 
 /** One vendor document to bring about: what the pump hands to a connector. */
 export interface DeliverInput {
@@ -76,6 +77,8 @@ export interface Connector {
    * delivery is in flight at a time: a crash leaves one question, not as many as fit into a claim.
    */
   readonly blind: boolean;
+  /** The system as a source of records, for what comes in. */
+  readonly source: RecordSource;
   /**
    * Delivers and answers in the same order. Never throws for what a vendor or the network does: that is a `Refused` with a
    * kind. At most `batchSize` inputs of one type and operation go in one request; more are split here.

@@ -14,6 +14,7 @@ import type { Http } from "./http";
 import type { RateLimiter } from "./limits";
 import type { ObjectType } from "./object-type";
 import type { Answer } from "./outcome";
+import { RecordSource } from "./record-source";
 import { readRecord, type Comparison } from "./read";
 import type { Caller, CompiledRequest } from "./request";
 import type { Rendered, Scope } from "./template";
@@ -42,8 +43,10 @@ export class Engine implements Connector {
   readonly concurrency: number;
   readonly largestBatch: number;
   readonly blind: boolean;
+  readonly source: RecordSource;
 
   constructor(private readonly parts: EngineParts) {
+    this.source = new RecordSource(parts);
     this.code = parts.code;
     this.concurrency = parts.concurrency;
     this.largestBatch = Math.max(1, ...[...parts.types.keys()].map((type) => this.batchSize(type, "upsert")));

@@ -9,6 +9,8 @@ export interface HttpRequest {
   headers: Record<string, string>;
   body: string | null;
   timeoutMs: number;
+  /** A successful answer is bytes, wanted in base64. */
+  bytes?: boolean;
   /** Asked as the first byte is about to be written, after a connection was made: false, and nothing is sent (`place_lost`). */
   mayGo?: () => boolean;
 }
@@ -82,7 +84,7 @@ export class Http {
           bodyTimeout: request.timeoutMs,
         },
         signal,
-        request.mayGo,
+        request,
       );
     } catch (thrown) {
       throw noAnswer(thrown, request.url.host);
@@ -130,7 +132,7 @@ async function exchange(
   pool: Pool,
   options: Dispatcher.DispatchOptions,
   signal: AbortSignal,
-  mayGo?: () => boolean,
+  { mayGo, bytes }: Pick<HttpRequest, "mayGo" | "bytes">,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     let stop: (() => void) | null = null;
@@ -163,7 +165,7 @@ async function exchange(
       },
       onResponseEnd() {
         forget();
-        resolve({ status, headers, text: textOf(chunks) });
+        resolve({ status, headers, text: bytes === true && status < 300 ? base64Of(chunks) : textOf(chunks) });
       },
       onResponseError(_controller, error) {
         forget();
@@ -189,6 +191,10 @@ function onAbort(signal: AbortSignal, stop: () => void): void {
 
 function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new DOMException("This operation was aborted", "AbortError");
+}
+
+function base64Of(chunks: readonly Buffer[]): string {
+  return Buffer.concat(chunks).toString("base64");
 }
 
 /** UTF-8 without the byte order mark that some servers put before their JSON. */

@@ -1,9 +1,11 @@
 import type { Clock } from "./connector";
 import type { DeleteDefinition, ObjectDefinition } from "./definition";
 import { AfterSteps } from "./after";
+import { compileChanges, type CompiledChanges } from "./changes";
 import { compileBatch, type CompiledBatch } from "./batch";
 import { compileCondition, type Test } from "./condition";
 import { compileFirst, type Extractor } from "./extract";
+import { compileFetch, type CompiledFetch } from "./fetch";
 import { compileFind, type CompiledFind } from "./find";
 import { Needs } from "./needs";
 import { compileRead, type CompiledRead } from "./read";
@@ -19,6 +21,8 @@ export interface ObjectType {
   create: { request: CompiledRequest; id: Extractor; rememberedMs: number | null } | null;
   update: { request: CompiledRequest } | null;
   read: CompiledRead | null;
+  fetch: CompiledFetch | null;
+  changes: CompiledChanges | null;
   delete: { request: CompiledRequest } | Extract<DeleteDefinition, { refuse: unknown }> | null;
   needs: Needs;
   after: AfterSteps;
@@ -54,6 +58,8 @@ export function compileObjectType(
       : null,
     update: update ? { request: compileRequest(update.request, true) } : null,
     read: object.read ? compileRead(object.read) : null,
+    fetch: object.fetch ? compileFetch(object.fetch) : null,
+    changes: object.changes ? compileChanges(object.changes) : null,
     delete: compileDelete(object.delete),
     needs: new Needs(object.needs ?? {}, clock),
     after: new AfterSteps(object.after ?? []),

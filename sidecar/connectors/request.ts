@@ -24,6 +24,8 @@ export interface CompiledRequest {
   bucket: string;
   timeoutMs: number | null;
   repeatable: boolean;
+  /** The answer is a file, not JSON. */
+  file: boolean;
 }
 
 /**
@@ -41,6 +43,7 @@ export function compileRequest(request: RequestDefinition, repeatable: boolean):
     bucket: request.bucket ?? "default",
     timeoutMs: request.timeoutMs ?? null,
     repeatable: request.repeatable ?? (request.method === "GET" || repeatable),
+    file: request.answer === "file",
   };
 }
 
@@ -127,7 +130,7 @@ export class Caller {
       const headers = this.headersOf(request, context, signed);
       const body = bodyOf(request, context.scope, headers, page);
       const timeoutMs = request.timeoutMs ?? this.timeoutMs;
-      const http = { method: request.method, url, headers, body, timeoutMs };
+      const http = { method: request.method, url, headers, body, timeoutMs, bytes: request.file };
       const raw = await this.slots.use(context.priority, async () => this.inAPlace(http, request, context, mayGo));
       context.log.answered(raw.status);
       const read = this.read(raw, request);
@@ -185,6 +188,7 @@ export class Caller {
   }
 
   private read(raw: HttpAnswer, request: CompiledRequest): Answer {
+    if (request.file && raw.status < 300) return { status: raw.status, headers: raw.headers, body: fileOf(raw) };
     const text = raw.text.trim();
     if (text === "") return { status: raw.status, headers: raw.headers, body: undefined };
     try {
@@ -217,6 +221,12 @@ export class Caller {
     }
     return headers;
   }
+}
+
+/** A file as a template or mapping sees it. */
+function fileOf({ text, headers }: HttpAnswer): JsonObject {
+  const mimetype = (headers["content-type"] ?? "application/octet-stream").split(";")[0] ?? "";
+  return { data: text, mimetype: mimetype.trim(), size: Buffer.byteLength(text, "base64") };
 }
 
 function appendQuery(url: URL, name: string, value: Json | undefined): void {

@@ -3,7 +3,7 @@ import type { Test } from "./conditions";
 import { compileCondition } from "./conditions";
 import type { MappingDefinition, MappingLine, WhenEmpty } from "./definition";
 import { LIMITS } from "./limits";
-import type { LineSurroundings } from "./line";
+import type { Direction, LineSurroundings } from "./line";
 import { compileValue, isCopy, missing } from "./line";
 import { compileLinkCollectors } from "./link-collectors";
 import { compileReader, parsePath } from "./paths";
@@ -14,7 +14,7 @@ import { countWritten } from "./run";
 import { checkMappingShape } from "./shapes";
 import { collectSourcePaths } from "./source-paths";
 import type { Target } from "./steps";
-import { copyStep, groupStep, leafStep, mapItems, objectStep } from "./steps";
+import { copyStep, groupStep, keyedStep, leafStep, mapItems, objectStep } from "./steps";
 import type { Tables } from "./tables";
 
 export interface CompileOptions {
@@ -53,6 +53,14 @@ function without(lines: readonly MappingLine[], leaveOut: ReadonlySet<MappingLin
     .map((line) => (line.lines === undefined ? line : { ...line, lines: [...without(line.lines, leaveOut)] }));
 }
 
+function directionOf({ source, target }: MappingDefinition): Direction | undefined {
+  if ("model" in source && "object" in target) return "fromOdoo";
+  if ("type" in source && "object" in target) return "fromSystem";
+  if ("object" in source && "type" in target) return "toSystem";
+  if ("object" in source && "model" in target) return "toOdoo";
+  return undefined;
+}
+
 /** Where a list of lines stands: in the file, in the words of the canonical object, and how deep. */
 interface Level {
   place: string;
@@ -69,7 +77,7 @@ class Compiler {
   readonly problems: PackProblem[] = [];
   /** The canonical object the mapping is about. */
   readonly name: string;
-  private readonly toSystem: boolean;
+  private readonly direction: Direction | undefined;
   private readonly whenEmpty: WhenEmpty;
   private count = 0;
 
@@ -83,11 +91,11 @@ class Compiler {
     const canonical =
       "object" in mapping.source ? mapping.source : "object" in mapping.target ? mapping.target : undefined;
     this.name = canonical?.object ?? "record";
-    this.toSystem = "object" in mapping.source && "type" in mapping.target;
-    if ("object" in mapping.source === "object" in mapping.target) {
+    this.direction = directionOf(mapping);
+    if (this.direction === undefined) {
       this.report(
         "source",
-        "a mapping goes from an Odoo model to an object, or from an object to a type",
+        "a mapping goes from an Odoo model or a system's type to an object, or from an object to a type or model",
         "See docs/mappings.md.",
       );
     }
@@ -205,11 +213,15 @@ class Compiler {
       target: `${around.target}[].`,
       depth: level.depth + 1,
     };
-    const make = this.object(line.lines ?? [], inner);
+    const item = this.object(line.lines ?? [], inner);
+    const make = line.key === undefined ? item : keyedStep(item, line.key, around);
     const required = line.required === true;
     return (input, state) => {
       const list = read(input);
-      if (list !== undefined && list !== null) return mapItems(list, make, takes, around.field, level.depth, state);
+      if (list !== undefined && list !== null) {
+        const items = mapItems(list, make, takes, around.field, level.depth, state);
+        return line.key === undefined ? items : { $lines: items };
+      }
       if (required) throw missing(around, state);
       return undefined;
     };
@@ -220,10 +232,10 @@ class Compiler {
     if (sources.length !== 1) {
       this.report(around.place, "a line needs exactly one of from, const, link and each", "Keep one of them.");
     }
-    if (line.lines !== undefined || line.where !== undefined) {
-      this.report(around.place, "lines and where belong to each", "Add each, or take them out.");
+    if (line.lines !== undefined || line.where !== undefined || line.key !== undefined) {
+      this.report(around.place, "lines, where and key belong to each", "Add each, or take them out.");
     }
-    if (line.link !== undefined && !this.toSystem) {
+    if (line.link !== undefined && this.direction !== "toSystem") {
       this.report(
         `${around.place}.link`,
         "links exist only in system mappings",
@@ -233,6 +245,8 @@ class Compiler {
   }
 
   private checkEach(line: MappingLine, around: LineSurroundings): void {
+    if (line.key !== undefined && this.direction !== "toOdoo")
+      this.report(`${around.place}.key`, "key exists only in mappings from an object to an Odoo model", "Take it out.");
     if (line.lines === undefined) this.report(around.place, "each needs lines", "Say what is made of one item.");
     for (const key of ["append", "from", "const", "link", "apply", "lookup", "default", "whenEmpty"] as const) {
       if (line[key] !== undefined)
@@ -248,14 +262,19 @@ class Compiler {
     const source = line.link?.from ?? line.each ?? (Array.isArray(line.from) ? line.from[0] : line.from);
     return {
       place,
-      // A person looks for the canonical name: the target of an Odoo mapping, the source of a system mapping.
-      field: `${level.field}.${(this.toSystem ? source : undefined) ?? line.to}`,
+      // A person looks for the canonical name, whichever end of the mapping it stands at.
+      field: `${level.field}.${(this.fromCanonical ? source : undefined) ?? line.to}`,
       target: level.target + line.to,
       file: this.file,
       tables: this.tables,
       whenEmpty: line.whenEmpty ?? this.whenEmpty,
+      direction: this.direction ?? "fromOdoo",
       report: (path, reason, fix) => this.report(path, reason, fix),
     };
+  }
+
+  private get fromCanonical(): boolean {
+    return this.direction === "toSystem" || this.direction === "toOdoo";
   }
 
   private report(path: string, reason: string, fix: string): void {

@@ -57,6 +57,8 @@ export interface MappingLine {
   where?: Condition;
   /** With `each`: what is made of one item. Paths are relative to the item. */
   lines?: MappingLine[];
+  /** With `each`, to Odoo: path in the item of what names a line for ever. The list is then the record's lines, matched by it. */
+  key?: string;
   when?: Condition;
   apply?: FunctionCall[];
   lookup?: Lookup;
@@ -88,17 +90,38 @@ export interface SystemTarget {
   type: string;
 }
 
+/** How an Odoo record that is not linked yet is recognised as the one that came in. */
+export interface Identification {
+  /** How the values are compared: cleaned of what does not tell records apart. */
+  as: "taxId" | "email" | "domain" | "name" | "exact";
+  /** Fields of the Odoo document; all of them have to agree. */
+  fields: string[];
+  /** True: a first load links the only candidate without asking. Default false. */
+  sure?: boolean;
+}
+
+/** Event types of what comes in; default `<object>.changed` and `<object>.deleted`. */
+export interface InEvents {
+  upsert?: string;
+  gone?: string;
+}
+
 export interface MappingDefinition {
   $schema?: string;
   title: string;
   version: number;
   note?: string;
-  source: OdooMappingSource | CanonicalEnd;
-  target: CanonicalEnd | SystemTarget;
+  /** Out: a model, then an object. In: a system's type, then an object. */
+  source: OdooMappingSource | CanonicalEnd | SystemTarget;
+  target: CanonicalEnd | SystemTarget | OdooMappingSource;
   /** Default for lines without their own; default `omit`. */
   whenEmpty?: WhenEmpty;
   lines: MappingLine[];
   writeBack?: WriteBack[];
+  /** To Odoo: tried in order. */
+  identify?: Identification[];
+  /** To Odoo. */
+  event?: InEvents;
 }
 
 /** What one rule of `mappings/rules` says; an administrator installs it in Odoo, where it can be changed. */

@@ -23,8 +23,12 @@ export interface LineSurroundings {
   file: string;
   tables: Tables;
   whenEmpty: WhenEmpty;
+  direction: Direction;
   report: (path: string, reason: string, fix: string) => void;
 }
+
+/** From where to where a mapping goes. */
+export type Direction = "fromOdoo" | "toSystem" | "fromSystem" | "toOdoo";
 
 /** Whether a line does nothing but copy one value. */
 export function isCopy(line: MappingLine): line is MappingLine & { from: string } {
@@ -88,6 +92,10 @@ function withFunction(
     around.report(place, `there is no function "${name}"`, `Use one of ${[...FUNCTIONS.keys()].sort().join(", ")}.`);
     return value;
   }
+  if (fn.only !== undefined && fn.only !== around.direction) {
+    const where = fn.only === "toOdoo" ? "from an object to an Odoo model" : "from a system's type to an object";
+    around.report(place, `function "${name}" exists only in mappings ${where}`, "Take it out.");
+  }
   const wrong = checkArguments(fn, args);
   if (wrong !== undefined) around.report(place, `function "${name}" ${wrong}`, fn.description);
   const apply = fn.call;
@@ -95,7 +103,7 @@ function withFunction(
     const before = value(input, state);
     if (before === undefined || before === null) return before;
     try {
-      const after = apply(before, args);
+      const after = apply(before, args, state.system);
       if (typeof after === "string" && after.length > LIMITS.textLength) {
         throw new ValueFault("mapping_output_too_large", `the text is longer than ${LIMITS.textLength} characters`);
       }

@@ -1,27 +1,26 @@
 import type { ConnectorSettings } from "../domain/connector-settings";
 import type { Json, JsonObject } from "../domain/json";
-import type { CanonicalObject } from "./canonical";
 import { CanonicalObjects } from "./canonical";
 import { compileMapping } from "./compile";
 import { checkOdooMapping, checkRule, checkSystemMapping } from "./cross-checks";
 import type { RuleDefinition } from "./definition";
 import type { DocumentCheck } from "./documents";
 import { compileDocumentCheck } from "./documents";
+import { loadInbound } from "./load-inbound";
 import { checkLifecycle } from "./lifecycle";
 import type { Ownership } from "./ownership";
 import { loadOwnership } from "./ownership";
 import type { Overlay, PackContents, PackFile, PackFiles } from "./pack-files";
 import { layOver, readContents, sortFiles } from "./pack-files";
+import { canonicalEnd, compiled, namedFor } from "./pack-parts";
 import { isObject } from "./paths";
 import type { PackProblem } from "./problem";
 import { MappingPackError } from "./problem";
 import type { OdooEntry, SystemEntry } from "./mapping-registry";
 import { MappingRegistry } from "./mapping-registry";
-import type { CompiledMapping } from "./run";
 import type { KnownSchemas } from "./schema-safety";
 import { checkSchemaSafety } from "./schema-safety";
 import { checkCanonicalShape, checkRuleShape, checkSettingsShape } from "./shapes";
-import type { Tables } from "./tables";
 import { loadTables } from "./tables";
 
 /**
@@ -70,8 +69,9 @@ export class MappingPack {
     );
     const rules = loadRules(files, odoo, problems);
     const settings = loadSettings(files, problems);
+    const inbound = loadInbound(files, this.objects, problems);
     if (problems.length > 0) throw new MappingPackError(problems);
-    return new MappingRegistry(odoo, systems, rules, ownership, settings);
+    return new MappingRegistry(odoo, systems, rules, ownership, settings, inbound);
   }
 }
 
@@ -229,41 +229,4 @@ function loadSettings(files: PackFiles, problems: PackProblem[]): Map<string, Co
     found.set(code, settings.content as ConnectorSettings);
   }
   return found;
-}
-
-function compiled(file: PackFile, tables: Tables, problems: PackProblem[]): CompiledMapping | undefined {
-  try {
-    return compileMapping(file.content, { file: file.file, tables });
-  } catch (error) {
-    if (!(error instanceof MappingPackError)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
-}
-
-function canonicalEnd(
-  objects: CanonicalObjects,
-  end: { object: string; version: number },
-  file: string,
-  path: string,
-  problems: PackProblem[],
-): CanonicalObject | undefined {
-  const found = objects.get(end.object, end.version);
-  if (found === undefined) {
-    const fix = `Add canonical/${end.object}.schema.json with that version, or use one that exists.`;
-    problems.push({ file, path, reason: `there is no canonical object ${end.object} version ${end.version}`, fix });
-  }
-  return found;
-}
-
-/** The file's name is the object's, so that an overlay replaces the right one. */
-function namedFor(file: PackFile, object: string, path: string, problems: PackProblem[]): boolean {
-  if (file.name === object) return true;
-  problems.push({
-    file: file.file,
-    path,
-    reason: `the file is for "${object}" but is called ${file.name}.json`,
-    fix: `Call it ${object}.json.`,
-  });
-  return false;
 }

@@ -8,6 +8,8 @@ export interface MappingFunction {
   description: string;
   /** Names and types of the arguments, in order. */
   arguments: readonly { name: string; type: "text" | "integer" | "number"; optional?: boolean }[];
-  /** Gets a value that is neither absent nor null; throws ValueFault for what it cannot work with. */
-  call: (value: Json, args: readonly Argument[]) => Json;
+  /** The only mappings it exists in: from a vendor's record to an object, or from an object to an Odoo document. Default: all. */
+  only?: "fromSystem" | "toOdoo";
+  /** Gets a value that is neither absent nor null; throws ValueFault for what it cannot work with. `system`: the code of the connection that a record came from. */
+  call: (value: Json, args: readonly Argument[], system: string) => Json;
 }

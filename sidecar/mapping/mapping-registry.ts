@@ -7,6 +7,7 @@ import { askedPaths } from "./catalogue";
 import type { RuleDefinition, WriteBack } from "./definition";
 import type { DocumentCheck } from "./documents";
 import { dataFailure } from "./fault";
+import type { InboundMappings } from "./inbound";
 import { neededPaths } from "./needed-paths";
 import type { Ownership } from "./ownership";
 import { isObject } from "./paths";
@@ -54,6 +55,8 @@ export class MappingRegistry {
     readonly ownership: Ownership,
     /** What administrators set of each connector, by its code. */
     readonly settings: ReadonlyMap<string, ConnectorSettings>,
+    /** The mappings of what comes in. */
+    readonly inbound: InboundMappings,
   ) {}
 
   /** Snapshot → validated canonical object. Throws a data failure that names the canonical field. */

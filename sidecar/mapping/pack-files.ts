@@ -17,6 +17,8 @@ export interface PackFile {
 export interface PackFiles {
   canonical: PackFile[];
   odoo: PackFile[];
+  /** What comes in: objects to Odoo documents. */
+  odooIn: PackFile[];
   odooTables: PackFile[];
   rules: PackFile[];
   ownership: PackFile | undefined;
@@ -26,6 +28,8 @@ export interface PackFiles {
 export interface SystemFiles {
   code: string;
   mappings: PackFile[];
+  /** What comes in: the system's records to objects. */
+  inMappings: PackFile[];
   tables: PackFile[];
   documents: PackFile[];
   settings: PackFile | undefined;
@@ -46,7 +50,7 @@ export type Overlay = ReadonlyMap<string, Json> | Readonly<Record<string, Json>>
 export type ArtifactKind = "mapping" | "table" | "rule" | "ownership" | "settings";
 
 const ARTIFACTS: readonly [ArtifactKind, RegExp][] = [
-  ["mapping", /^(?:odoo|systems\/[a-z][a-z0-9_-]*\/mappings)\/[A-Za-z0-9_-]+\.json$/],
+  ["mapping", /^(?:odoo|systems\/[a-z][a-z0-9_-]*\/mappings)\/(?:in\/)?[A-Za-z0-9_-]+\.json$/],
   ["table", /^(?:odoo|systems\/[a-z][a-z0-9_-]*)\/tables\/[A-Za-z0-9_-]+\.json$/],
   ["rule", /^rules\/[A-Za-z0-9_-]+\.json$/],
   ["ownership", /^ownership\.json$/],
@@ -99,12 +103,14 @@ export function sortFiles({ files, systems }: PackContents): PackFiles {
   return {
     canonical: inside("canonical"),
     odoo: inside("odoo"),
+    odooIn: inside("odoo/in"),
     odooTables: inside("odoo/tables"),
     rules: inside("rules"),
     ownership: exactly("ownership.json"),
     systems: systems.map((code) => ({
       code,
       mappings: inside(`systems/${code}/mappings`),
+      inMappings: inside(`systems/${code}/mappings/in`),
       tables: inside(`systems/${code}/tables`),
       documents: inside(`systems/${code}/documents`),
       settings: exactly(`systems/${code}/settings.json`),
@@ -125,10 +131,10 @@ function systemCodes(folders: readonly string[]): string[] {
 
 /** Path in the pack → path on disk, of every file that the mapping stage reads. */
 function filesOf(folders: readonly string[], systems: readonly string[]): Map<string, string> {
-  const inside = ["canonical", "odoo", "odoo/tables", "rules"];
+  const inside = ["canonical", "odoo", "odoo/in", "odoo/tables", "rules"];
   const single = ["ownership.json"];
   for (const code of systems) {
-    for (const name of ["mappings", "tables", "documents"]) inside.push(`systems/${code}/${name}`);
+    for (const name of ["mappings", "mappings/in", "tables", "documents"]) inside.push(`systems/${code}/${name}`);
     single.push(`systems/${code}/settings.json`);
   }
   const chosen = new Map<string, string>();

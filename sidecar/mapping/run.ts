@@ -7,6 +7,8 @@ import { LIMITS } from "./limits";
 export interface RunContext {
   /** The external id of a canonical record (`res.partner,42`) as this type in the target system; undefined without a link. */
   link: (lane: string, type: string) => string | undefined;
+  /** The connection that the record came from, for what comes in. */
+  system?: string;
 }
 
 /** A link the document needs and the system does not have yet. The delivery waits for it. */
@@ -27,6 +29,7 @@ export interface RunResult {
 export interface RunState {
   readonly link: RunContext["link"];
   readonly missingLinks: MissingLink[];
+  readonly system: string;
   /** Values that may have been written so far, against the bound of one run. */
   written: number;
   /** Positions of the surrounding `each` items by depth, for naming a field: `contract.lines[2].unitPrice`. */
@@ -57,7 +60,13 @@ export interface CompiledMapping {
 /** Runs a mapping over one document. Every failure is a HubError of kind `data` that names its field. */
 export function run(mapping: CompiledMapping, input: JsonObject, context: RunContext): RunResult {
   const missingLinks: MissingLink[] = [];
-  const document = mapping.make(input, { link: context.link, missingLinks, written: 0, indices: [] });
+  const document = mapping.make(input, {
+    link: context.link,
+    missingLinks,
+    system: context.system ?? "",
+    written: 0,
+    indices: [],
+  });
   return { document, missingLinks };
 }
 

@@ -93,6 +93,17 @@ export function copyStep(path: string, place: string, whenEmpty: Json | undefine
   };
 }
 
+/** One line of an Odoo record with the key that names it for ever: `{"key", "values"}`. */
+export function keyedStep(item: ObjectStep, key: string, around: LineSurroundings): ObjectStep {
+  const read = readerOf(key, `${around.place}.key`, around);
+  return (input, state) => {
+    const value = read(input);
+    if ((typeof value !== "string" || value === "") && typeof value !== "number")
+      throw unusable(around.field, `holds a line without “${key}”, which names it`);
+    return { key: String(value), values: item(input, state) };
+  };
+}
+
 /** Makes one item of each record of a list that `takes` accepts. */
 export function mapItems(
   list: Json,

@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Json } from "../../domain/json";
 import { compileCondition } from "../condition";
+import { digest } from "../digest";
 import { compileExtract, compileFirst } from "../extract";
 import { parsePath, readPath } from "../json-path";
+import { momentOf } from "../moment";
 import type { NoticeDefinition } from "./definition";
 
 /** One thing that a vendor says has happened. A hint: the record itself is fetched before anything is done. */
@@ -48,7 +49,7 @@ export function compileNotices(definition: NoticeDefinition): Notices {
       event: name,
       ...meaning(name),
       externalId: id,
-      occurredAt: timeOf(occurredAt?.(evidence) ?? null),
+      occurredAt: momentOf(occurredAt?.(evidence) ?? null),
       item,
     };
   };
@@ -78,27 +79,4 @@ function compileEvents(events: NoticeDefinition["events"]): (event: string) => P
     const meaning = exact.get(event) ?? beginnings.find(({ beginning }) => event.startsWith(beginning))?.meaning;
     return { object: meaning?.object ?? null, change: meaning?.change ?? null };
   };
-}
-
-/** The same event about the same item, whatever the order of its keys, has the same digest. */
-function digest(item: Json): string {
-  return createHash("sha256")
-    .update(JSON.stringify(sorted(item)))
-    .digest("base64url");
-}
-
-function sorted(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key] ?? null)]),
-  );
-}
-
-function timeOf(text: string | null): Date | null {
-  if (text === null) return null;
-  const at = new Date(/^\d+$/.test(text) ? Number(text) : text);
-  return Number.isNaN(at.getTime()) ? null : at;
 }

@@ -1,4 +1,4 @@
-import type { Json } from "../../../sidecar/domain/json";
+import type { Json, JsonObject } from "../../../sidecar/domain/json";
 import { FUNCTIONS } from "../../../sidecar/mapping/functions";
 import { failureOf, runLines } from "./lines";
 
@@ -47,11 +47,27 @@ const CASES: [string | [string, ...(string | number)[]], Json, Json][] = [
   ["list", "a", ["a"]],
   [["lane", "res.partner"], 42, "res.partner,42"],
   ["reference", { id: 7, model: "res.partner", name: "Acme", vat: "BE1" }, { id: "res.partner,7", name: "Acme" }],
+  [["externalRef", "company"], 123, "crm:company,123"],
+  ["record", { id: "crm:company,123", name: "Acme" }, { $record: "crm:company,123" }],
+  ["record", ["res.partner,7"], [{ $record: "res.partner,7" }]],
+  [["find", "res.country", "code"], "BE", { $find: { model: "res.country", by: { code: "BE" } } }],
+  [
+    ["find", "res.country.state", "code,country_id.code"],
+    ["VLG", "BE"],
+    { $find: { model: "res.country.state", by: { code: "VLG", "country_id.code": "BE" } } },
+  ],
 ];
+
+/** Ends of a mapping in which a function exists. */
+function endsFor(call: string | readonly unknown[]): JsonObject {
+  const only = FUNCTIONS.get(String(Array.isArray(call) ? call[0] : call))?.only;
+  if (only === "fromSystem") return { source: { type: "company" }, target: { object: "customer", version: 1 } };
+  return only === "toOdoo" ? { target: { model: "res.partner" } } : {};
+}
 
 describe("the functions of the mapping language", () => {
   it.each(CASES)("%j of %j is %j", (call, value, expected) => {
-    const { document } = runLines([{ to: "result", from: "value", apply: [call] }], { value });
+    const { document } = runLines([{ to: "result", from: "value", apply: [call] }], { value }, {}, endsFor(call));
     expect(document).toStrictEqual({ result: expected });
   });
 
@@ -59,8 +75,8 @@ describe("the functions of the mapping language", () => {
     const fn = FUNCTIONS.get(name);
     const args = (fn?.arguments ?? []).map((argument) => (argument.type === "text" ? "x" : 1));
     const lines = [{ to: "result", from: "value", whenEmpty: "null" as const, apply: [[name, ...args] as [string]] }];
-    expect(runLines(lines, { value: null }).document).toStrictEqual({ result: null });
-    expect(runLines(lines, {}).document).toStrictEqual({});
+    expect(runLines(lines, { value: null }, {}, endsFor(name)).document).toStrictEqual({ result: null });
+    expect(runLines(lines, {}, {}, endsFor(name)).document).toStrictEqual({});
   });
 
   it.each([

@@ -22,8 +22,13 @@ export function compiled(lines: MappingLine[], more: JsonObject = {}): CompiledM
 }
 
 /** Runs lines over a document, with links by `type lane`. */
-export function runLines(lines: MappingLine[], input: JsonObject, links: Record<string, string> = {}): RunResult {
-  return run(compiled(lines), input, { link: (lane, type) => links[`${type} ${lane}`] });
+export function runLines(
+  lines: MappingLine[],
+  input: JsonObject,
+  links: Record<string, string> = {},
+  ends: JsonObject = {},
+): RunResult {
+  return run(compiled(lines, ends), input, { link: (lane, type) => links[`${type} ${lane}`], system: "crm" });
 }
 
 /** The failure that something ends with; anything else that is thrown is thrown on. */

@@ -1,0 +1,167 @@
+import type { ChangePage, Connector, ObjectDefinition } from "../../../sidecar/connectors";
+import { running } from "./connect";
+import { CLIENT, connectTo, ScriptedVendor, type Heard } from "./scripted-vendor";
+
+const FETCH: NonNullable<ObjectDefinition["fetch"]> = {
+  request: { method: "GET", path: "/clients/{id}" },
+  record: "client",
+  time: "changed",
+  gone: { path: "archived", equals: true },
+};
+const LIST: NonNullable<ObjectDefinition["changes"]> = {
+  request: { method: "GET", path: "/clients", query: { since: "{since}", size: "2" } },
+  records: "clients",
+  id: "id",
+  time: "changed",
+  order: "ascending",
+  overlapMs: 0,
+  pagination: { type: "page", to: { query: "page" } },
+};
+const call = () => ({ priority: 90, traceparent: "", signal: running() });
+
+describe("a vendor as a source of records", () => {
+  let vendor: ScriptedVendor;
+  let connector: Connector;
+  const open = (more: Partial<ObjectDefinition>): void =>
+    void (connector = connectTo(vendor, { objects: { client: { ...CLIENT, ...more } } }));
+  beforeEach(async () => {
+    vendor = new ScriptedVendor();
+    await vendor.start();
+  });
+  afterEach(async () => {
+    await connector.close();
+    await vendor.stop();
+  });
+
+  it("reads the record as it is now, with what belongs to it (INT-02)", async () => {
+    const also = {
+      company: { when: "record.companyId", request: { method: "GET" as const, path: "/companies/{record.companyId}" } },
+      files: {
+        each: "record.documents",
+        request: { method: "GET" as const, path: "/files/{item.id}", answer: "file" as const },
+      },
+    };
+    open({ fetch: { ...FETCH, also } });
+    const client = { id: 7, name: "Acme", changed: "2026-11-01T10:00:00Z", companyId: 3, documents: [{ id: "a" }] };
+    vendor.script = ({ path }) => {
+      if (path === "/clients/7") return { body: { client } };
+      if (path === "/companies/3") return { body: { name: "Group" } };
+      return { headers: { "content-type": "application/pdf; charset=x" }, body: "%PDF" };
+    };
+    const [fetched] = await connector.source.fetch("client", ["7"], call());
+    expect(fetched).toMatchObject({ found: { id: "7", oldIds: [], time: new Date("2026-11-01T10:00:00Z") } });
+    const record = fetched && "found" in fetched ? fetched.found?.record : undefined;
+    expect(record).toMatchObject({ name: "Acme", company: { name: "Group" } });
+    const file = (record?.["files"] as { data: string; mimetype: string }[])[0];
+    expect(file?.mimetype).toBe("application/pdf");
+    expect(Buffer.from(file?.data ?? "", "base64").toString("utf8")).toContain("%PDF");
+  });
+
+  it.each([
+    ["the vendor answers 404", { status: 404, body: {} }],
+    ["the record says so itself", { body: { client: { id: 7, archived: true } } }],
+  ])("knows that a record is gone when %s", async (_, answer) => {
+    open({ fetch: FETCH });
+    vendor.script = () => answer;
+    expect(await connector.source.fetch("client", ["7"], call())).toMatchObject([{ found: null }]);
+  });
+
+  it("knows that a record was merged into another (RES-10)", async () => {
+    open({ fetch: { ...FETCH, oldIds: ["merged"] } });
+    vendor.script = () => ({ body: { client: { id: 8, merged: "5;6" } } });
+    const [fetched] = await connector.source.fetch("client", ["7"], call());
+    expect(fetched).toMatchObject({ found: { id: "8", oldIds: ["5", "6", "7"] } });
+  });
+
+  it("tells a vendor that is away from a record that is gone", async () => {
+    open({ fetch: FETCH });
+    vendor.script = () => ({ status: 503 });
+    expect(await connector.source.fetch("client", ["7"], call())).toMatchObject([{ failure: { kind: "technical" } }]);
+  });
+
+  it("reads many with one request, and asks alone for what the answer leaves out", async () => {
+    const batch = {
+      max: 10,
+      request: { method: "POST" as const, path: "/batch", body: { ids: "{ids}" } },
+      records: "all",
+    };
+    open({ fetch: { ...FETCH, batch } });
+    vendor.script = ({ path }) => (path === "/batch" ? { body: { all: [{ id: 2 }, { id: 1 }] } } : { status: 404 });
+    const fetched = await connector.source.fetch("client", ["1", "2", "3"], call());
+    expect(fetched).toMatchObject([{ found: { id: "1" } }, { found: { id: "2" } }, { found: null }]);
+    expect(vendor.lines()).toEqual(["POST /batch", "GET /clients/3"]);
+  });
+
+  async function listed(since: Date | null): Promise<ChangePage[]> {
+    const pages: ChangePage[] = [];
+    for await (const page of connector.source.changes("client", since, call())) pages.push(page);
+    return pages;
+  }
+
+  it("passes over no change when a record is changed while the list is read (INT-05)", async () => {
+    open({ changes: LIST });
+    const clients = ["a", "b", "c", "d", "e"].map((id, at) => ({
+      id,
+      changed: new Date(1_000 * (at + 1)).toISOString(),
+    }));
+    const answer = ({ query }: Heard): { body: unknown } => {
+      const since = clients.filter(({ changed }) => changed >= (query["since"] ?? ""));
+      const ordered = since.sort((one, other) => one.changed.localeCompare(other.changed));
+      const page = Number(query["page"] ?? "1") - 1;
+      return { body: { clients: ordered.slice(page * 2, page * 2 + 2) } };
+    };
+    let asked = 0;
+    vendor.script = (request) => {
+      // Right after the first page its first record moves to the end: with counted pages the third would be passed over.
+      if (asked++ === 1)
+        (clients.find(({ id }) => id === "a") as { changed: string }).changed = new Date(9_000).toISOString();
+      return answer(request);
+    };
+    const pages = await listed(null);
+    expect(new Set(pages.flatMap(({ changes }) => changes.map(({ id }) => id)))).toEqual(
+      new Set(["a", "b", "c", "d", "e"]),
+    );
+    expect(pages.at(-1)?.upTo).toEqual(new Date(9_000));
+  });
+
+  it("goes through records of one and the same moment by the vendor's pages", async () => {
+    open({ changes: LIST });
+    const ids = ["1", "2", "3", "4", "5"];
+    vendor.script = ({ query }) => {
+      const page = Number(query["page"] ?? "1") - 1;
+      const clients = ids.slice(page * 2, page * 2 + 2).map((id) => ({ id, changed: "2026-11-01T10:00:00.000Z" }));
+      return { body: { clients } };
+    };
+    const pages = await listed(new Date("2026-11-01T10:00:00Z"));
+    expect(pages.flatMap(({ changes }) => changes.map(({ id }) => id))).toEqual(ids);
+    // Half read, the moment is not done with.
+    expect(pages.slice(0, -1).map(({ upTo }) => upTo)).toEqual(pages.slice(0, -1).map(() => null));
+  });
+
+  it("refuses a list that is not in the order it is said to be in", async () => {
+    open({ changes: LIST });
+    vendor.script = () => ({
+      body: {
+        clients: [
+          { id: 1, changed: "2026-11-02T00:00:00Z" },
+          { id: 2, changed: "2026-11-01T00:00:00Z" },
+        ],
+      },
+    });
+    await expect(listed(null)).rejects.toMatchObject({ code: "list_not_in_order" });
+  });
+
+  it("recognises a changed entry where the list says no time", async () => {
+    const { request, records, id } = LIST;
+    open({ changes: { request, records, id, pagination: { type: "offset", pageSize: 100, to: { query: "at" } } } });
+    vendor.script = () => ({ body: { clients: { x: { id: "x", name: "Acme" } } } });
+    const first = await listed(null);
+    vendor.script = () => ({ body: { clients: { x: { name: "Acme", id: "x" } } } });
+    const same = await listed(null);
+    vendor.script = () => ({ body: { clients: { x: { id: "x", name: "Acme 2" } } } });
+    const other = await listed(null);
+    const version = (pages: ChangePage[]): string | undefined => pages[0]?.changes[0]?.version;
+    expect(version(same)).toBe(version(first));
+    expect(version(other)).not.toBe(version(first));
+  });
+});
