@@ -1,6 +1,7 @@
 import type { BucketUse } from "../domain/shared-state";
 import type { Connector, ConnectorHealth, DeliverInput, DeliverResult } from "./connector";
 import type { Comparison } from "./read";
+import type { RecordSource } from "./record-source";
 
 /** A connector and the calls that are on the way in it. */
 interface InUse {
@@ -33,6 +34,11 @@ export class AdjustableConnector implements Connector {
 
   get blind(): boolean {
     return this.current.connector.blind;
+  }
+
+  /** A read that is cut off by a replacement fails for a moment only, and is done again. */
+  get source(): RecordSource {
+    return this.current.connector.source;
   }
 
   /** From now on this one. */
