@@ -1,4 +1,4 @@
-import { schedule, type ScheduledTask } from "node-cron";
+import { schedule, type Logger as CronLogger, type ScheduledTask } from "node-cron";
 import type { Logger } from "pino";
 import { toFailure } from "../domain/errors";
 import type { Ticks } from "./ticks";
@@ -13,6 +13,18 @@ export interface Job {
   atStart?: boolean;
   run(): Promise<void>;
 }
+
+/** What the clock itself has to say (a tick that a busy process missed) goes where everything else does, and not to the terminal. */
+function cronLogger(log: Logger, job: string): CronLogger {
+  return {
+    debug: (message) => log.debug({ job, reason: text(message) }, "clock"),
+    info: (message) => log.debug({ job, reason: text(message) }, "clock"),
+    warn: (message) => log.warn({ job, reason: text(message) }, "clock"),
+    error: (message, error) => log.error({ job, reason: text(message), err: error }, "clock"),
+  };
+}
+
+const text = (message: string | Error): string => (message instanceof Error ? message.message : message);
 
 /** Runs jobs at their times. A run that fails is logged and tried at the next tick; a run never overlaps itself. */
 export class Schedules {
@@ -30,6 +42,7 @@ export class Schedules {
       const task = schedule(job.cron, ({ date }) => this.track(this.tick(job, date)), {
         name: job.name,
         timezone: "UTC",
+        logger: cronLogger(this.log, job.name),
       });
       this.tasks.push(task);
       if (job.atStart) void this.track(this.tick(job, new Date()));

@@ -30,7 +30,7 @@ export const SUITES: Suite[] = [
   {
     name: "chaos",
     title: "crashes and faults: the final state is the undisturbed one",
-    run: () => runJest("chaos", { inBand: true, secondTry: true }),
+    run: () => runJest("chaos", { secondTry: true }),
   },
   { name: "addon", title: "the addon's own tests inside a real Odoo", run: addonSuite },
   {
