@@ -4,17 +4,17 @@ import { compileCondition } from "./conditions";
 import type { MappingDefinition, MappingLine, WhenEmpty } from "./definition";
 import { LIMITS } from "./limits";
 import type { Direction, LineSurroundings } from "./line";
-import { compileValue, isCopy, missing } from "./line";
+import { lazyObjectStep } from "./emit";
+import { compileValue, isCopy, isFilledConstant, keyReader, missing } from "./line";
 import { compileLinkCollectors } from "./link-collectors";
-import { compileReader, parsePath } from "./paths";
+import { compileReader, isPlainName, parsePath } from "./paths";
+import type { LinePlan, ObjectPlan, TargetPlan } from "./plan";
 import type { PackProblem } from "./problem";
 import { MappingPackError } from "./problem";
-import type { CompiledMapping, ObjectStep, Step } from "./run";
+import type { CompiledMapping, Step } from "./run";
 import { countWritten } from "./run";
 import { checkMappingShape } from "./shapes";
 import { collectSourcePaths } from "./source-paths";
-import type { Target } from "./steps";
-import { copyStep, groupStep, keyedStep, leafStep, mapItems, objectStep } from "./steps";
 import type { Tables } from "./tables";
 
 export interface CompileOptions {
@@ -25,21 +25,22 @@ export interface CompileOptions {
   leaveOut?: ReadonlySet<MappingLine>;
 }
 
-/** Compiles a mapping to closures, once. Throws MappingPackError with every problem, each with its place and fix. */
+/** Compiles a mapping, once: what a line does to its closures, and what they make together to one function. Throws MappingPackError with every problem, each with its place and fix. */
 export function compileMapping(definition: unknown, options: CompileOptions): CompiledMapping {
   const problems = checkMappingShape(definition, options.file);
   if (problems.length > 0) throw new MappingPackError(problems);
   const mapping = definition as MappingDefinition;
   const leaveOut = options.leaveOut ?? new Set();
   const compiler = new Compiler(mapping, options.file, options.tables ?? new Map(), leaveOut);
-  const make = compiler.object(mapping.lines, { place: "lines", field: compiler.name, target: "", depth: 0 });
+  const plan = compiler.object(mapping.lines, { place: "lines", field: compiler.name, target: "", depth: 0 });
   const lines = without(mapping.lines, leaveOut);
   if (compiler.problems.length > 0) throw new MappingPackError(compiler.problems);
   return {
     file: options.file,
     definition: mapping,
     lines,
-    make,
+    plan,
+    make: lazyObjectStep(plan),
     linkCollectors: compileLinkCollectors(lines),
     sourcePaths: collectSourcePaths(lines),
     writeBack: mapping.writeBack ?? [],
@@ -102,7 +103,7 @@ class Compiler {
   }
 
   /** Compiles lines that write into one object. */
-  object(lines: readonly MappingLine[], level: Level): ObjectStep {
+  object(lines: readonly MappingLine[], level: Level): ObjectPlan {
     const nodes: Node[] = [];
     for (const [index, line] of lines.entries()) {
       this.count += 1;
@@ -111,7 +112,7 @@ class Compiler {
       }
       this.place(nodes, line, `${level.place}[${index}]`);
     }
-    return objectStep(this.targets(nodes, level));
+    return this.targets(nodes, level);
   }
 
   /** Puts a line at its place in the tree of target objects. */
@@ -151,35 +152,42 @@ class Compiler {
     }
   }
 
-  private targets(nodes: readonly Node[], level: Level): Target[] {
-    return nodes.flatMap((node): Target[] => {
+  private targets(nodes: readonly Node[], level: Level): ObjectPlan {
+    return nodes.flatMap((node): TargetPlan[] => {
       if ("group" in node) {
         const inner = this.targets(node.group, level);
-        return inner.length === 0 ? [] : [{ key: node.key, step: groupStep(inner) }];
+        return inner.length === 0 ? [] : [{ key: node.key, group: inner }];
       }
       // Left-out lines are compiled as well: a mistake in them is a mistake of the file.
-      const compiled = node.leaf.map(({ line, place }) => ({ line, step: this.leaf(line, place, level) }));
-      const kept = compiled.filter(({ line }) => !this.leaveOut.has(line));
-      const [only] = kept;
-      if (only === undefined) return [];
-      const step = kept.length === 1 && only.line.append !== true ? only.step : leafStep(kept);
-      return [{ key: node.key, step }];
+      const compiled = node.leaf.map(({ line, place }) => ({ line, plan: this.leaf(line, place, level) }));
+      const lines = compiled.filter(({ line }) => !this.leaveOut.has(line)).map(({ plan }) => plan);
+      return lines.length === 0 ? [] : [{ key: node.key, lines }];
     });
   }
 
-  private leaf(line: MappingLine, place: string, level: Level): Step {
+  private leaf(line: MappingLine, place: string, level: Level): LinePlan {
     const around = this.surroundings(line, place, level);
-    const step = line.each === undefined ? this.valueStep(line, around) : this.eachStep(line, line.each, around, level);
-    if (line.when === undefined) return step;
-    const holds = this.condition(line.when, `${place}.when`);
-    return (input, state) => (holds(input) ? step(input, state) : undefined);
+    return {
+      value: line.each === undefined ? this.value(line, around) : this.each(line, line.each, around, level),
+      when: line.when === undefined ? undefined : this.condition(line.when, `${place}.when`),
+      append: line.append === true,
+    };
   }
 
-  private valueStep(line: MappingLine, around: LineSurroundings): Step {
+  private value(line: MappingLine, around: LineSurroundings): LinePlan["value"] {
     this.checkSource(line, around);
-    const blank: Json | undefined = around.whenEmpty === "null" ? null : around.whenEmpty === "blank" ? "" : undefined;
+    const blank = around.whenEmpty === "null" ? null : around.whenEmpty === "blank" ? "" : undefined;
     const whenEmpty = line.append === true ? undefined : blank;
-    if (isCopy(line)) return copyStep(line.from, `${around.place}.from`, whenEmpty, around);
+    if (isCopy(line)) {
+      const path = parsePath(line.from);
+      if ("segments" in path && path.segments.every(isPlainName))
+        return { kind: "copy", segments: path.segments, whenEmpty, field: around.field };
+    }
+    if (isFilledConstant(line)) return { kind: "constant", value: line.const };
+    return { kind: "value", step: this.valueStep(line, around, whenEmpty) };
+  }
+
+  private valueStep(line: MappingLine, around: LineSurroundings, whenEmpty: Json | undefined): Step {
     const value = compileValue(line, around);
     const required = line.required === true;
     const isLink = line.link !== undefined;
@@ -197,33 +205,29 @@ class Compiler {
     };
   }
 
-  private eachStep(line: MappingLine, each: string, around: LineSurroundings, level: Level): Step {
+  private each(line: MappingLine, each: string, around: LineSurroundings, level: Level): LinePlan["value"] {
     const parsed = parsePath(each);
     if ("reason" in parsed) this.report(`${around.place}.each`, parsed.reason, "Write the path of a list, order_line.");
     if (level.depth >= LIMITS.eachDepth) {
       this.report(`${around.place}.each`, `lists are nested more than ${LIMITS.eachDepth} deep`, "Map fewer levels.");
-      return () => undefined;
+      return { kind: "value", step: () => undefined };
     }
     this.checkEach(line, around);
-    const read = compileReader("segments" in parsed ? parsed.segments : []);
-    const takes = line.where === undefined ? undefined : this.condition(line.where, `${around.place}.where`);
     const inner: Level = {
       place: `${around.place}.lines`,
       field: `${around.field}[]`,
       target: `${around.target}[].`,
       depth: level.depth + 1,
     };
-    const item = this.object(line.lines ?? [], inner);
-    const make = line.key === undefined ? item : keyedStep(item, line.key, around);
-    const required = line.required === true;
-    return (input, state) => {
-      const list = read(input);
-      if (list !== undefined && list !== null) {
-        const items = mapItems(list, make, takes, around.field, level.depth, state);
-        return line.key === undefined ? items : { $lines: items };
-      }
-      if (required) throw missing(around, state);
-      return undefined;
+    return {
+      kind: "each",
+      read: compileReader("segments" in parsed ? parsed.segments : []),
+      takes: line.where === undefined ? undefined : this.condition(line.where, `${around.place}.where`),
+      item: this.object(line.lines ?? [], inner),
+      key: line.key === undefined ? undefined : keyReader(line.key, around),
+      field: around.field,
+      depth: level.depth,
+      missing: line.required === true ? (state) => missing(around, state) : undefined,
     };
   }
 

@@ -36,6 +36,12 @@ export function isCopy(line: MappingLine): line is MappingLine & { from: string 
   return typeof line.from === "string" && line.required !== true && !more;
 }
 
+/** Whether a line gives the same text, number or truth value each time. */
+export function isFilledConstant(line: MappingLine): line is MappingLine & { const: string | number | boolean } {
+  const more = [line.from, line.link, line.apply, line.lookup, line.default].some((part) => part !== undefined);
+  return !more && ["string", "number", "boolean"].includes(typeof line.const) && line.const !== "";
+}
+
 /** The source of a line with its functions, lookup and default, in this order. */
 export function compileValue(line: MappingLine, around: LineSurroundings): ValueSource {
   let value = compileSource(line, around);
@@ -180,6 +186,16 @@ export function readerOf(path: string, place: string, around: LineSurroundings):
   if ("segments" in parsed) return compileReader(parsed.segments);
   around.report(place, parsed.reason, "Write a dotted path such as partner_id.country_id.code.");
   return () => undefined;
+}
+
+/** Reads what names an item of a list for ever, as text. */
+export function keyReader(path: string, around: LineSurroundings): ValueSource {
+  const read = readerOf(path, `${around.place}.key`, around);
+  return (input, state) => {
+    const value = read(input);
+    if ((typeof value === "string" && value !== "") || typeof value === "number") return String(value);
+    throw fault(new ValueFault("mapping_value_unusable", `a line has no “${path}”, which names it`), around, state);
+  };
 }
 
 /** The failure of a required line without a value. */

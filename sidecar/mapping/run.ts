@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../domain/json";
 import type { MappingDefinition, MappingLine, WriteBack } from "./definition";
 import { dataFailure } from "./fault";
 import { LIMITS } from "./limits";
+import type { ObjectPlan } from "./plan";
 
 /** What a run may ask for besides its input. */
 export interface RunContext {
@@ -50,6 +51,8 @@ export interface CompiledMapping {
   readonly definition: MappingDefinition;
   /** The lines that run: those of the definition without what the target owns. */
   readonly lines: readonly MappingLine[];
+  /** What those lines make, key by key. */
+  readonly plan: ObjectPlan;
   readonly make: ObjectStep;
   readonly linkCollectors: readonly LinkCollector[];
   /** Dotted paths that are read, in the order of the lines. */

@@ -27,14 +27,14 @@ export const mapping: Bench = {
     const expression = jsonata(JSONATA);
     const validate = new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false }).compile(SCHEMA);
     const contestants: Record<string, (input: JsonObject) => unknown> = {
-      by_hand: byHand,
-      by_hand_omitting: byHandOmitting,
+      by_hand_complete: byHand,
+      by_hand_same_rules: byHandOmitting,
       compiled: (input) => run(compiled, input, link).document,
       json_e: (input) => jsone(JSON_E, input) as Json,
       ajv: (input) => validate(input),
     };
     const expected = byHand(inputs[0] as JsonObject);
-    for (const name of ["by_hand_omitting", "compiled", "json_e"])
+    for (const name of ["by_hand_same_rules", "compiled", "json_e"])
       same(name, contestants[name]?.(inputs[0] as JsonObject), expected);
     same("jsonata", JSON.parse(JSON.stringify(await expression.evaluate(inputs[0]))), expected);
 
@@ -53,10 +53,12 @@ export const mapping: Bench = {
     return {
       name: "mapping",
       ratios: {
-        compiled_by_hand: ratio("compiled", "by_hand"),
-        compiled_by_hand_omitting: ratio("compiled", "by_hand_omitting"),
-        jsonata_compiled: ratio("jsonata", "compiled"),
-        json_e_compiled: ratio("json_e", "compiled"),
+        // By hand for records that are known to be complete: absent and empty values are not looked for.
+        compiled_vs_by_hand_complete: ratio("compiled", "by_hand_complete"),
+        // By hand with the language's rules: what is absent is left out, what is "" becomes null.
+        compiled_vs_by_hand_same_rules: ratio("compiled", "by_hand_same_rules"),
+        jsonata_vs_compiled: ratio("jsonata", "compiled"),
+        json_e_vs_compiled: ratio("json_e", "compiled"),
       },
       figures,
     };
