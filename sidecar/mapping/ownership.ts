@@ -15,9 +15,14 @@ export interface OwnershipDefinition {
   objects: Record<string, ObjectOwnership>;
 }
 
+/** One system, or several that share: each of them may change the value, and what one changes is sent to the others. */
+export type Owners = string | string[];
+
 export interface ObjectOwnership {
-  owner: string;
-  fields?: Record<string, string>;
+  owner: Owners;
+  fields?: Record<string, Owners>;
+  /** Systems that may bring new records of the object into Odoo. Absent: those that own the object. */
+  createdBy?: string[];
   survivorship?: Record<string, string[]>;
   note?: string;
 }
@@ -25,7 +30,7 @@ export interface ObjectOwnership {
 /** Whether a system may write a field, and the rule that says so. */
 export interface OwnershipAnswer {
   allowed: boolean;
-  /** The system the field belongs to. */
+  /** The system the field belongs to; several are separated by commas. */
   owner: string;
   /** Place of the rule in ownership.json, `objects.customer.fields["address.*"]`; "default" where no rule names the object. */
   rule: string;
@@ -33,13 +38,22 @@ export interface OwnershipAnswer {
   reason: string;
   /** Where several systems may hold the value: those whose filled value stands above this system's. Empty for the owner. */
   yieldsTo: readonly string[];
+  /** True where the system alone owns the field: what others hold never counts. */
+  alone: boolean;
+}
+
+/** Whether a system may bring new records of an object into Odoo. */
+export interface CreationAnswer {
+  allowed: boolean;
+  rule: string;
+  reason: string;
 }
 
 const ODOO = "odoo";
 const FILE = "ownership.json";
 
 interface FieldRule {
-  owner: string;
+  owners: readonly string[];
   order: readonly string[] | undefined;
   rule: string;
 }
@@ -52,23 +66,38 @@ interface FieldRule {
 export class Ownership {
   constructor(private readonly definition: OwnershipDefinition = { version: 1, objects: {} }) {}
 
-  /** The system that owns a field, `customer` and `address.city`. */
-  ownerOf(object: string, field: string): string {
-    return this.ruleOf(object, field).owner;
+  /** The systems that own a field, `customer` and `address.city`. */
+  ownersOf(object: string, field: string): readonly string[] {
+    return this.ruleOf(object, field).owners;
+  }
+
+  /** Whether `system` may bring new records of an object into Odoo (OWN-04). */
+  mayCreate(object: string, system: string): CreationAnswer {
+    const rules = Object.hasOwn(this.definition.objects, object) ? this.definition.objects[object] : undefined;
+    const creators = rules?.createdBy ?? listOf(rules?.owner ?? ODOO);
+    const allowed = creators.includes(system);
+    const rule = rules === undefined ? "default" : `objects.${object}.${rules.createdBy ? "createdBy" : "owner"}`;
+    const who = creators.join(" and ");
+    return {
+      allowed,
+      rule,
+      reason: `New records of ${object} are made by ${who}${allowed ? "" : `, not by ${system}`}.`,
+    };
   }
 
   /** Whether `system` may write a field: it owns it, or is one of those whose value may survive. */
   mayWrite(object: string, field: string, system: string): OwnershipAnswer {
-    const { owner, order, rule } = this.ruleOf(object, field);
+    const { owners, order, rule } = this.ruleOf(object, field);
+    const owner = owners.join(", ");
     const position = order?.indexOf(system) ?? -1;
-    const allowed = owner === system || position >= 0;
+    const allowed = owners.includes(system) || position >= 0;
     const yieldsTo = position > 0 ? (order ?? []).slice(0, position) : [];
     const reason = !allowed
-      ? `${object}.${field} belongs to ${owner}; ${system} may not change it.`
+      ? `${object}.${field} belongs to ${owners.join(" and ")}; ${system} may not change it.`
       : yieldsTo.length > 0
         ? `${system} may fill in ${object}.${field} where ${yieldsTo.join(" and ")} has no value.`
-        : `${object}.${field} belongs to ${system}.`;
-    return { allowed, owner, rule, reason, yieldsTo };
+        : `${object}.${field} belongs to ${owners.join(" and ")}.`;
+    return { allowed, owner, rule, reason, yieldsTo, alone: owners.length === 1 && order === undefined && allowed };
   }
 
   /** Of the values that systems hold, the one that counts: the owner's, or with survivorship the first filled one. Undefined when none may. */
@@ -77,7 +106,7 @@ export class Ownership {
     field: string,
     held: Readonly<Record<string, Json>>,
   ): { system: string; value: Json } | undefined {
-    const { owner, order = [owner] } = this.ruleOf(object, field);
+    const { owners, order = owners } = this.ruleOf(object, field);
     const holders = order.filter((system) => Object.hasOwn(held, system));
     const system = holders.find((holder) => !isEmpty(held[holder])) ?? holders[0];
     return system === undefined ? undefined : { system, value: held[system] as Json };
@@ -101,34 +130,35 @@ export class Ownership {
     return left;
   }
 
-  /** Whether the system owns a field, or (with a list or object read as a whole) a part of it. */
+  /** Whether a field, or (with a list or object read as a whole) a part of it, belongs to the system and not to Odoo as well. */
   private touches(object: string, system: string, path: string): boolean {
     if (path === "id") return false;
-    if (this.ownerOf(object, path) === system) return true;
+    const foreign = (owners: readonly string[]): boolean => owners.includes(system) && !owners.includes(ODOO);
+    if (foreign(this.ownersOf(object, path))) return true;
     const rules = this.definition.objects[object];
     const parts = [
       ...Object.entries(rules?.fields ?? {}),
-      ...Object.entries(rules?.survivorship ?? {}).map(([key, order]) => [key, order[0]] as const),
+      ...Object.entries(rules?.survivorship ?? {}).map(([key, order]) => [key, order.slice(0, 1)] as const),
     ];
-    return parts.some(([key, owner]) => owner === system && bare(key).startsWith(`${path}.`));
+    return parts.some(([key, owners]) => foreign(listOf(owners)) && bare(key).startsWith(`${path}.`));
   }
 
   private ruleOf(object: string, field: string): FieldRule {
     const rules = Object.hasOwn(this.definition.objects, object) ? this.definition.objects[object] : undefined;
-    if (rules === undefined || field === "id") return { owner: ODOO, order: undefined, rule: "default" };
-    let found: FieldRule = { owner: rules.owner, order: undefined, rule: `objects.${object}.owner` };
+    if (rules === undefined || field === "id") return { owners: [ODOO], order: undefined, rule: "default" };
+    let found: FieldRule = { owners: listOf(rules.owner), order: undefined, rule: `objects.${object}.owner` };
     let longest = 0;
-    const consider = (key: string, owner: string, order: string[] | undefined, part: string): void => {
+    const consider = (key: string, owners: readonly string[], order: string[] | undefined, part: string): void => {
       const path = bare(key);
       const fits = field.startsWith(`${path}.`) || (field === path && key === path);
       // A rule for exactly this field goes before one for everything below its parent.
       if (!fits || path.length <= longest) return;
       longest = path.length;
-      found = { owner, order, rule: `objects.${object}.${part}["${key}"]` };
+      found = { owners, order, rule: `objects.${object}.${part}["${key}"]` };
     };
-    for (const [key, owner] of Object.entries(rules.fields ?? {})) consider(key, owner, undefined, "fields");
+    for (const [key, owner] of Object.entries(rules.fields ?? {})) consider(key, listOf(owner), undefined, "fields");
     for (const [key, order] of Object.entries(rules.survivorship ?? {}))
-      consider(key, order[0] ?? rules.owner, order, "survivorship");
+      consider(key, order.slice(0, 1), order, "survivorship");
     return found;
   }
 }
@@ -136,8 +166,10 @@ export class Ownership {
 /** `address.*` and `address` both mean all below; the former leaves `address` itself, as a whole, to the object's owner. */
 const bare = (key: string): string => (key.endsWith(".*") ? key.slice(0, -2) : key);
 
+const listOf = (owners: Owners): readonly string[] => (typeof owners === "string" ? [owners] : owners);
+
 /** The canonical paths whose value a line carries. */
-function carriedBy(line: MappingLine): string[] {
+export function carriedBy(line: MappingLine): string[] {
   if (line.const !== undefined) return line.when === undefined ? [] : conditionPaths(line.when);
   if (line.link !== undefined) return [line.link.from];
   if (line.each !== undefined) return [];
@@ -173,10 +205,11 @@ export function loadOwnership(
       else if (!known.some(({ schema }) => objects.fieldAt(schema, bare(key)) !== undefined))
         report(place, `${object} has no field "${bare(key)}"`, `Use a field of canonical/${object}.schema.json.`);
     };
-    checkSystem(rules.owner, ".owner");
+    for (const owner of listOf(rules.owner)) checkSystem(owner, ".owner");
+    for (const [index, system] of (rules.createdBy ?? []).entries()) checkSystem(system, `.createdBy[${index}]`);
     for (const [key, owner] of Object.entries(rules.fields ?? {})) {
       checkField(key, `.fields["${key}"]`);
-      checkSystem(owner, `.fields["${key}"]`);
+      for (const system of listOf(owner)) checkSystem(system, `.fields["${key}"]`);
     }
     for (const [key, order] of Object.entries(rules.survivorship ?? {})) {
       const place = `.survivorship["${key}"]`;

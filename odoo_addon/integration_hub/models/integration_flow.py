@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 
 from .data_classes import class_of, lines_of
-from .ownership_content import owner_of
+from .ownership_content import sent_to
 
 ACTUAL_DAYS = 7
 CRITICALITIES = [("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")]
@@ -122,7 +122,7 @@ class IntegrationFlow(models.Model):
             schema = schemas.get(f"hub:canonical/{rule.object}/{version}") or {}
             for _to, sources in lines_of(mapping):
                 # What the target owns is not sent to it.
-                sources = [source for source in sources if owner_of(ownership, rule.object, source)[0] != connector]
+                sources = [source for source in sources if sent_to(ownership, rule.object, source, connector)]
                 fields_read += sources
                 classes.update(class_of(schema, source, schemas) for source in sources)
         return {

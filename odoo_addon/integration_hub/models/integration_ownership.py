@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from .artifact_paths import OWNERSHIP_PATH
 from .data_classes import CLASSES
-from .ownership_content import ODOO, owner_of, survivors_of
+from .ownership_content import ODOO, owners_of, survivors_of
 
 MAY_ASK = ("integration_hub.group_viewer", "integration_hub.group_sidecar")
 
@@ -26,7 +26,9 @@ class IntegrationOwnership(models.Model):
     object = fields.Char("Business object", required=True, readonly=True)
     field = fields.Char(required=True, readonly=True, help="Path in the canonical object.")
     description = fields.Char("What it is", readonly=True)
-    owner = fields.Char(required=True, readonly=True, help="odoo, or the code of a connector: its word counts.")
+    owner = fields.Char(
+        required=True, readonly=True, help="odoo, or the code of a connector: its word counts. Several share it."
+    )
     survivorship = fields.Char(
         "May supply it", readonly=True, help="Systems whose value is taken while a better one has none, best first."
     )
@@ -50,17 +52,17 @@ class IntegrationOwnership(models.Model):
         for schema in self._canonical().values():
             object_code = schema["$id"].split("/")[1]
             for field, description, data_class in self._fields_of(schema, content, object_code):
-                owner, rule = owner_of(content, object_code, field)
+                owners, rule = owners_of(content, object_code, field)
                 rows.append(
                     {
                         "object": object_code,
                         "field": field,
                         "description": description,
-                        "owner": owner,
+                        "owner": ", ".join(owners),
                         "survivorship": ", ".join(survivors_of(content, object_code, field)) or False,
                         "rule": rule or False,
                         "data_class": data_class if data_class in CLASSES else False,
-                        "owned_elsewhere": owner != ODOO,
+                        "owned_elsewhere": ODOO not in owners,
                     }
                 )
         matrix = self.sudo()
@@ -115,8 +117,9 @@ class IntegrationOwnership(models.Model):
         if not self.env.su and not any(self.env.user.has_group(group) for group in MAY_ASK):
             raise AccessError(_("Only the hub's users and its sidecar ask who owns a field."))
         content = self.sudo()._content()
-        owner, rule = owner_of(content, object_code, field)
-        allowed = owner == system or system in survivors_of(content, object_code, field)
+        owners, rule = owners_of(content, object_code, field)
+        owner = ", ".join(owners)
+        allowed = system in owners or system in survivors_of(content, object_code, field)
         if allowed:
             reason = False
         elif rule:
@@ -143,7 +146,7 @@ class IntegrationOwnership(models.Model):
             "target": "new",
             "context": {
                 "default_ownership_ids": self.ids,
-                "default_owner": self[:1].owner,
+                "default_owner": (self[:1].owner or ODOO).split(", ")[0],
                 "default_survivorship": self[:1].survivorship,
             },
         }

@@ -3,22 +3,28 @@
 ODOO = "odoo"
 
 
-def owner_of(content, object_code, field):
-    """`(system, the rule that says so)`: who owns a canonical field. The longest path that fits decides, then the
-    first of a survivorship, then the object's owner; what is not named belongs to Odoo.
+def owners_of(content, object_code, field):
+    """`([system], the rule that says so)`: who owns a canonical field, several where they share it. The longest path
+    that fits decides, then the first of a survivorship, then the object's owners; what is not named belongs to Odoo.
 
     :return: the rule is the path in the file, ``customer.fields.address.*``; None where nothing names the object
     """
     entry = ((content or {}).get("objects") or {}).get(object_code)
     if not entry:
-        return ODOO, None
+        return [ODOO], None
     found = _longest(entry.get("fields") or {}, field)
     if found:
-        return entry["fields"][found], f"{object_code}.fields.{found}"
+        return _list(entry["fields"][found]), f"{object_code}.fields.{found}"
     found = _longest(entry.get("survivorship") or {}, field)
     if found:
-        return entry["survivorship"][found][0], f"{object_code}.survivorship.{found}"
-    return entry.get("owner") or ODOO, f"{object_code}.owner"
+        return entry["survivorship"][found][:1], f"{object_code}.survivorship.{found}"
+    return _list(entry.get("owner") or ODOO), f"{object_code}.owner"
+
+
+def sent_to(content, object_code, field, connector):
+    """Whether Odoo sends a field to a system: not what that system owns and Odoo does not."""
+    owners, _rule = owners_of(content, object_code, field)
+    return connector not in owners or ODOO in owners
 
 
 def survivors_of(content, object_code, field):
@@ -48,6 +54,10 @@ def with_owner(content, object_code, field, owner, survivors=()):
             entry["fields"][field] = owner
         entry = {key: value for key, value in entry.items() if value or key not in ("fields", "survivorship")}
     return content | {"objects": objects | {object_code: entry}}
+
+
+def _list(owners):
+    return [owners] if isinstance(owners, str) else list(owners)
 
 
 def _without(rules, field):

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../../../sidecar/domain/json";
 import type { MappingPackError, MappingRegistry } from "../../../sidecar/mapping/registry";
 import { MappingPack } from "../../../sidecar/mapping/registry";
 import { fingerprint } from "../../../sidecar/outbound/fingerprint";
+import { inboundRights } from "../../../sidecar/mapping/inbound-rights";
 import { failureOf } from "./lines";
 
 const shipped = join(__dirname, "../../../mappings");
@@ -123,6 +124,65 @@ describe("who may write a field (OWN-02)", () => {
 
   it("lets only the owner's value count where nobody else may hold one", () => {
     expect(ownership.survivor("customer", "name", { hubspot: "Acme" })).toBeUndefined();
+  });
+});
+
+describe("a field that systems share (OWN-03)", () => {
+  const { ownership } = owned({ owner: ["odoo", "hubspot"], fields: { email: "hubspot" } });
+
+  it("may be written by each of them, and by nobody else", () => {
+    expect(ownership.mayWrite("customer", "phone", "odoo")).toMatchObject({ allowed: true, alone: false });
+    expect(ownership.mayWrite("customer", "phone", "hubspot")).toMatchObject({ allowed: true, alone: false });
+    expect(ownership.mayWrite("customer", "phone", "asana")).toMatchObject({ allowed: false, owner: "odoo, hubspot" });
+    expect(ownership.mayWrite("customer", "email", "hubspot")).toMatchObject({ allowed: true, alone: true });
+  });
+
+  it("is sent to the others that hold it", () => {
+    const shared = owned({ owner: ["odoo", "hubspot"] });
+    const customer = canonical("customer-full");
+    expect(sent(shared, "customer", customer)).toEqual(sent(pack.registry(), "customer", customer));
+  });
+});
+
+describe("who may bring new records into Odoo (OWN-04)", () => {
+  it.each<[JsonObject, boolean, string]>([
+    [{ owner: ["odoo", "hubspot"] }, true, "objects.customer.owner"],
+    [{ owner: "odoo" }, false, "objects.customer.owner"],
+    [{ owner: ["odoo", "hubspot"], createdBy: [] }, false, "objects.customer.createdBy"],
+    [{ owner: "odoo", createdBy: ["hubspot"] }, true, "objects.customer.createdBy"],
+  ])("with %j: %s", (rules, allowed, rule) => {
+    expect(owned(rules).ownership.mayCreate("customer", "hubspot")).toMatchObject({ allowed, rule });
+  });
+});
+
+describe("what a record that comes in may change (OWN-02)", () => {
+  const rules = {
+    owner: "odoo",
+    fields: { phone: "hubspot", email: ["odoo", "hubspot"] },
+    survivorship: { taxId: ["odoo", "hubspot"] },
+  };
+  const lines = [
+    { to: "values.name", from: "name" },
+    { to: "values.phone", from: "phone" },
+    { to: "values.email", from: "email" },
+    { to: "values.vat", from: "taxId" },
+    { to: "values.comment", from: ["name", "phone"], apply: ["concat"] },
+    { to: "values.child_ids", each: "people", key: "id", lines: [{ to: "name", from: "name" }] },
+    { to: "archive", from: "active" },
+    { to: "note", from: "name" },
+  ];
+
+  it("follows from the canonical fields that each Odoo field is made of", () => {
+    const rights = inboundRights(owned(rules).ownership, "customer", "hubspot", lines);
+    expect(Object.keys(rights.not_owned).sort()).toEqual(["active", "child_ids", "comment", "name"]);
+    expect(rights.not_owned["name"]).toEqual({
+      owner: "odoo",
+      rule: "objects.customer.owner",
+      reason: "customer.name belongs to odoo; hubspot may not change it.",
+    });
+    expect(rights.yields).toEqual({ vat: ["odoo"] });
+    expect(rights.wins).toEqual(["phone"]);
+    expect(rights.may_create).toMatchObject({ allowed: false });
   });
 });
 
