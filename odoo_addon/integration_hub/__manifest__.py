@@ -20,6 +20,7 @@
         "wizards/delivery_cancel_views.xml",
         "wizards/delivery_link_views.xml",
         "wizards/flow_import_views.xml",
+        "wizards/inbound_link_views.xml",
         "wizards/ownership_change_views.xml",
         "wizards/problem_cancel_views.xml",
         "wizards/rule_install_views.xml",

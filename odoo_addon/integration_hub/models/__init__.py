@@ -41,10 +41,16 @@ from . import integration_queue_releases
 
 # What comes from other systems
 from . import integration_inbound
+from . import inbound_judgement
 from . import inbound_resolve
 from . import inbound_differences
 from . import inbound_apply
 from . import inbound_rows
+from . import inbound_ownership
+from . import inbound_conflict
+from . import inbound_accounting
+from . import inbound_duplicates
+from . import inbound_brake
 
 # Capture
 from . import capture_plan
@@ -56,6 +62,7 @@ from . import capture_on_request
 from . import delivery_actions
 from . import delivery_policy
 from . import delivery_outcome
+from . import inbound_decisions
 from . import delivery_in_words
 from . import delivery_status
 from . import event_in_words
@@ -68,6 +75,7 @@ from . import unknown_values
 from . import rule_content
 from . import rule_history
 from . import confidential
+from . import inbound_in_words
 from . import mapping_editor
 from . import integration_ownership
 from . import integration_event_type

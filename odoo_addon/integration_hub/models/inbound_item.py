@@ -8,6 +8,12 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFai
 #: Somebody else changed the same rows: Odoo repeats the whole call.
 REPEATED = (SerializationFailure, DeadlockDetected, LockNotAvailable, ConcurrencyError)
 
+# Codes of what a person settles by a decision about this one record.
+CONFLICT = "conflict"
+NOT_OWNER = "not_owner"
+DUPLICATE = "possible_duplicate"
+SINGLE_CREATION = "single_creation"
+
 
 class InboundItem:
     """An item of `integration.inbound.receive`, which documents its keys; what is left out has its default here."""
@@ -146,3 +152,20 @@ class Tried(Exception):
     def __init__(self, answer):
         super().__init__()
         self.answer = answer
+
+
+def answer_to(item, state, row=None, **values):
+    """What `receive` answers about an item; `row` is the delivery that says so, if any."""
+    answer = {
+        "key": item.key,
+        "state": state,
+        "delivery_id": row.id if row else None,
+        "model": (row.model if row else None) or None,
+        "res_id": (row.res_id if row else None) or None,
+        "created": False,
+        "unchanged": False,
+        "read_again": False,
+        "wait_for": None,
+        "error": None,
+    }
+    return answer | values

@@ -20,6 +20,9 @@ OUTCOMES = [
     ("person_released", "Released by a person"),
     ("person_linked", "Linked by a person"),
     ("person_sent", "Sent after a person looked"),
+    ("person_took", "Theirs taken by a person"),
+    ("person_kept", "Odoo's value kept by a person"),
+    ("person_created", "Created by a person's decision"),
     ("cancelled", "Cancelled by a person"),
 ]
 

@@ -1,6 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .integration_event import DIRECTIONS
 from .loose_reference import LooseMany2one
 
 EFFECTS = [
@@ -25,6 +26,7 @@ class IntegrationBrake(models.Model):
     _rec_name = "system_id"
 
     system_id = fields.Many2one("integration.system", required=True, readonly=True, ondelete="cascade")
+    direction = fields.Selection(DIRECTIONS, required=True, default="out", readonly=True)
     rule_id = fields.Many2one("integration.rule", readonly=True, ondelete="set null")
     company_id = fields.Many2one(related="rule_id.company_id", store=True)
     object = fields.Char("Business object", readonly=True)
@@ -69,6 +71,18 @@ class IntegrationBrake(models.Model):
             "remove": _("deleted or archived"),
         }
         for brake in self:
+            if brake.direction == "in":
+                brake.summary = _(
+                    "%(count)s records would be %(effect)s in Odoo by %(system)s within %(minutes)s minutes; the limit "
+                    "is %(most)s. Nothing was applied after the first %(sent)s.",
+                    count=f"{brake.sent + (brake.decided_count or brake.held_count):,}",
+                    effect=words[brake.effect],
+                    system=brake.system_id.name,
+                    minutes=brake.minutes,
+                    most=f"{brake.most:,}",
+                    sent=f"{brake.sent:,}",
+                )
+                continue
             brake.summary = _(
                 "%(count)s records (%(object)s) would be %(effect)s in %(system)s within %(minutes)s minutes; "
                 "the limit is %(most)s. Nothing was sent after the first %(sent)s.",

@@ -147,6 +147,9 @@ class IntegrationDelivery(models.Model):
     _wait_for_idx = models.Index("(system_id, wait_for) WHERE wait_for IS NOT NULL")  # settle, reap
     _lease_idx = models.Index("(lease_until) WHERE state = 'processing'")  # reap
     _received_idx = models.Index("(system_id, next_attempt_at) WHERE state = 'received'")  # integration.inbound due
+    _received_done_idx = models.Index(  # the brake of what comes in
+        "(system_id, done_at) WHERE direction = 'in' AND state = 'delivered'"
+    )
     _lane_in_idx = models.Index(  # integration.inbound receive
         "(system_id, lane, id) WHERE direction = 'in' AND state IN ('received', 'waiting', 'held', 'dead')"
     )

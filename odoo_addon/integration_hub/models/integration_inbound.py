@@ -1,17 +1,30 @@
 import logging
 
 from odoo import _, fields, models
-from odoo.exceptions import ConcurrencyError, ValidationError
-from psycopg2.errors import UniqueViolation
+from odoo.exceptions import ValidationError
 
 from .inbound_errors import stopped_by
-from .inbound_item import REPEATED, InboundItem, ReadAgain, Stopped, Tried, Waits
+from .inbound_item import (
+    CONFLICT,
+    DUPLICATE,
+    NOT_OWNER,
+    REPEATED,
+    SINGLE_CREATION,
+    InboundItem,
+    ReadAgain,
+    Stopped,
+    Tried,
+    Waits,
+    answer_to,
+)
 from .integration_queue import for_the_sidecar
 
 _logger = logging.getLogger(__name__)
 
 #: How long who asked for `due` rows has to fetch and hand them over, in seconds; then they are due again.
 LEASE_SECONDS = 120
+#: What a person settles by a decision; held for it again, the decision was about something else.
+SETTLED_BY_PERSON = (CONFLICT, NOT_OWNER, DUPLICATE, SINGLE_CREATION)
 
 
 class IntegrationInbound(models.AbstractModel):
@@ -129,7 +142,7 @@ class IntegrationInbound(models.AbstractModel):
             raise
         except Exception as error:  # the row itself could not be written
             _logger.exception("inbound: %s of %s could not be received", item.lane, system.code)
-            return _answer(item, "received", error=stopped_by(error, self.env["base"], {}).as_error())
+            return answer_to(item, "received", error=stopped_by(error, self.env["base"], {}).as_error())
 
     def _settled(self, system, item):
         row = self._row_of(system, item)
@@ -143,14 +156,21 @@ class IntegrationInbound(models.AbstractModel):
         except ReadAgain:
             if row:
                 row.write({"next_attempt_at": fields.Datetime.now(), "state": "received"})
-            return _answer(item, "received", row, read_again=True)
+            return answer_to(item, "received", row, read_again=True)
         except Waits as waits:
             error = self._waiting_error(waits)
             stopped = Stopped(*(error[name] for name in ("kind", "code", "message", "hint", "field")))
             row = self._store_row(
-                system, item, row, self._known_record(system, item), "waiting", stopped, wait_for=waits.wait_for
+                system,
+                item,
+                row,
+                self._known_record(system, item),
+                "waiting",
+                stopped,
+                wait_for=waits.wait_for,
+                decision=row.decision,
             )
-            return _answer(item, "waiting", row, error=error, wait_for=waits.wait_for)
+            return answer_to(item, "waiting", row, error=error, wait_for=waits.wait_for)
         except Exception as error:
             stopped = self._as_stopped(system, item, error)
             return self._held(system, item, row, self._known_record(system, item), stopped)
@@ -165,9 +185,17 @@ class IntegrationInbound(models.AbstractModel):
 
     def _held(self, system, item, row, record, stopped):
         state = "dead" if stopped.kind == "technical" else "held"
-        decision = row.decision if stopped.kind == "technical" else False
-        row = self._store_row(system, item, row, record, state, stopped, decision=decision)
-        return _answer(item, state, row, error=stopped.as_error())
+        details = {}
+        if effect := stopped.details.pop("effect", None):
+            details["brake_id"] = self._brake_for(system, item, effect).id
+        if stopped.code not in SETTLED_BY_PERSON:
+            details["decision"] = row.decision  # it counts when this is put right
+        row = self._store_row(system, item, row, record, state, stopped, **details)
+        if stopped.code == CONFLICT:
+            self._hold_unsent(row)
+        else:
+            self._let_go_unsent(row)
+        return answer_to(item, state, row, error=stopped.as_error())
 
     def _known_record(self, system, item):
         link = self._link_of(system, item.type, item.external_id)
@@ -179,128 +207,10 @@ class IntegrationInbound(models.AbstractModel):
             error = row.error_kind and {
                 name: row[f"error_{name}"] or None for name in ("kind", "code", "message", "hint", "field")
             }
-            return _answer(item, row.state, row, error=error or None, wait_for=row.wait_for or None)
+            return answer_to(item, row.state, row, error=error or None, wait_for=row.wait_for or None)
         if row:
             return None
         link = self._link_of(system, item.type, item.external_id)
         if link and link.received_key == item.key and link.received_at and link.received_at >= item.fetched_at:
-            return _answer(item, "delivered", model=link.model, res_id=link.res_id, unchanged=True)
+            return answer_to(item, "delivered", model=link.model, res_id=link.res_id, unchanged=True)
         return None
-
-    # -- judging and applying --------------------------------------------------------------------------------
-
-    def _judged(self, system, item, row):
-        """Checks and applies the item. The checks stand in the order in which people can do something about them.
-
-        :raise Stopped, Waits, ReadAgain: it was not applied
-        """
-        if item.error:
-            raise Stopped(*(item.error.get(name) for name in ("kind", "code", "message", "hint", "field")))
-        if not system.api_user_id:
-            raise Stopped(
-                "credential",
-                "inbound_no_user",
-                _("%s has no user as whom its changes arrive.", system.name),
-                _("Name one on the system's form (Changes made by), then retry."),
-            )
-        link, record = self._record_of(system, item, row)
-        if item.operation == "gone":
-            return self._gone(system, item, row, link, record)
-        records = self._as_user(system, item.model, company=self._company_of(item, record))
-        record = records.browse(record.id) if record else records
-        memory = dict(link.inbound or {}) if link else {}
-        values = self._resolved(system, records, item.values)
-        if item.archive is not None and "active" in records._fields:
-            values["active"] = not item.archive
-        changed = self._differences(record, values, memory)
-        created = not record
-        if created:
-            self._check_new(system, item, row, changed)
-        elif changed:
-            changed = self._checked(system, item, row, record, changed, memory)
-        if created or changed:
-            record = self._apply(system, item, record, changed, memory)
-        told = self._add_attachments(item, record) | self._add_note(item, record, memory)
-        self._linked(system, item, link, record, memory)
-        unchanged = not (created or changed or told or not link)
-        if not row and unchanged:
-            return _answer(item, "delivered", model=record._name, res_id=record.id, unchanged=True)
-        row = self._store_row(system, item, row, record, "delivered", created=created)
-        return _answer(item, "delivered", row, created=created, unchanged=unchanged)
-
-    def _record_of(self, system, item, row):
-        """`(link, record)` of the external record: linked before, or by a person's decision; both empty for a new
-        one."""
-        link = self._link_of(system, item.type, item.external_id)
-        if link:
-            record = link.model in self.env and self.env[link.model].sudo().browse(link.res_id).exists()
-            if not record and item.operation != "gone":
-                raise Stopped(
-                    "business",
-                    "deleted_in_odoo",
-                    _("%s was deleted in Odoo.", link.res_name or link.lane),
-                    _("Cancel it, or remove the link (Links) and retry: then it is created again."),
-                )
-            return link, record or self.env["base"]
-        return link, self.env["base"]
-
-    def _company_of(self, item, record):
-        return record.sudo().company_id if record and "company_id" in record._fields else None
-
-    def _check_new(self, system, item, row, values):
-        """What has to hold before a record is created."""
-
-    def _checked(self, system, item, row, record, changed, memory):
-        """The part of `changed` that may be written.
-
-        :raise Stopped, ReadAgain: nothing may
-        """
-        return changed
-
-    def _linked(self, system, item, link, record, memory):
-        try:
-            self._store_link(system, item, link, record, memory)
-        except UniqueViolation as error:
-            raise ConcurrencyError(f"{item.lane} was linked by somebody else at this moment") from error
-
-    def _gone(self, system, item, row, link, record):
-        """The record is no longer there: its like in Odoo is archived, never deleted."""
-        if not record:
-            return self._forget(item, row, link)
-        record = self._as_user(system, record._name, company=self._company_of(item, record)).browse(record.id)
-        if "active" not in record._fields:
-            raise Stopped(
-                "policy",
-                "cannot_archive",
-                _("%(name)s was deleted in %(system)s.", name=record.display_name, system=system.name),
-                _("It cannot be archived: decide what becomes of it here, then cancel this."),
-            )
-        changed = record.active and self._checked(system, item, row, record, {"active": False}, {})
-        if changed:
-            self._apply(system, item, record, changed, {})
-        link.write({"active": False, "synced_at": fields.Datetime.now()})
-        row = self._store_row(system, item, row, record, "delivered")
-        return _answer(item, "delivered", row, unchanged=not changed)
-
-    def _forget(self, item, row, link):
-        """Gone there, and not here: nothing to do."""
-        link.write({"active": False})
-        if row:
-            row.write({"state": "cancelled", "done_at": fields.Datetime.now(), "wait_for": False})
-        return _answer(item, "delivered", row, unchanged=True)
-
-
-def _answer(item, state, row=None, **values):
-    answer = {
-        "key": item.key,
-        "state": state,
-        "delivery_id": row.id if row else None,
-        "model": (row.model if row else None) or None,
-        "res_id": (row.res_id if row else None) or None,
-        "created": False,
-        "unchanged": False,
-        "read_again": False,
-        "wait_for": None,
-        "error": None,
-    }
-    return answer | values

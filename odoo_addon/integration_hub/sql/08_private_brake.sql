@@ -54,9 +54,9 @@ BEGIN
     v_brake := v_meter.brake_id;
 
     IF v_passing < cardinality(v_group.ids) AND v_brake IS NULL THEN
-      INSERT INTO public.integration_brake (system_id, rule_id, company_id, object, effect, most, minutes, sent, state, tripped_at,
+      INSERT INTO public.integration_brake (direction, system_id, rule_id, company_id, object, effect, most, minutes, sent, state, tripped_at,
           create_date, write_date)
-      SELECT v_system, r.id, r.company_id, r.object, v_group.effect, v_group.most, v_group.minutes, v_count + v_passing, 'waiting', v_now,
+      SELECT 'out', v_system, r.id, r.company_id, r.object, v_group.effect, v_group.most, v_group.minutes, v_count + v_passing, 'waiting', v_now,
           v_now, v_now
       FROM public.integration_rule r WHERE r.id = v_group.rule_id
       RETURNING id INTO v_brake;

@@ -21,7 +21,7 @@ AS $$
   ), coded AS (
     SELECT c.*, concat_ws(':', split_part(c.cause, ':', 1), split_part(c.cause, ':', 2), '*') AS collection
     FROM counted c
-    WHERE c.cause NOT IN ('policy:held_by_person', 'policy:neutralised')
+    WHERE c.cause NOT IN ('policy:held_by_person', 'policy:neutralised', 'policy:conflict_waits')
   ), crowded AS (
     SELECT c.*, count(*) OVER same_code > open_causes.most_causes OR EXISTS (
         SELECT 1 FROM public.integration_problem p

@@ -3,6 +3,7 @@ from . import brake_reject
 from . import delivery_cancel
 from . import delivery_link
 from . import flow_import
+from . import inbound_link
 from . import ownership_change
 from . import problem_cancel
 from . import rule_install

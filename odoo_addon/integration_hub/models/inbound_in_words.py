@@ -1,0 +1,106 @@
+from markupsafe import Markup
+from odoo import _, api, fields, models
+
+from .confidential import CONFIDENTIAL
+from .data_classes import MASK, PROTECTED, class_of
+
+
+class IntegrationDeliveryInboundInWords(models.Model):
+    """What a person needs to see to settle what came in: both values side by side, and the records it may be."""
+
+    _inherit = "integration.delivery"
+
+    comparison_table = fields.Html(
+        compute="_compute_comparison_table", groups="integration_hub.group_operator", sanitize=False
+    )
+    candidate_table = fields.Html(
+        compute="_compute_candidate_table", groups="integration_hub.group_operator", sanitize=False
+    )
+
+    @api.depends("comparison")
+    @api.depends_context("uid", "lang")
+    def _compute_comparison_table(self):
+        sees_all = self.env.user.has_group(CONFIDENTIAL)
+        for delivery in self:
+            rows = [delivery._comparison_row(part, sees_all) for part in delivery.comparison or ()]
+            delivery.comparison_table = rows and Markup(
+                '<table class="table table-sm o_integration_comparison"><thead><tr>'
+                "<th>%s</th><th>%s</th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table>"
+            ) % (_("Field"), _("In Odoo"), _("In %s", delivery.system_id.name), _("Why"), Markup("").join(rows))
+
+    def _comparison_row(self, part, sees_all):
+        shown = sees_all or not self._is_protected(part["field"])
+        cells = []
+        for side in ("odoo", "theirs"):
+            value = Markup('<span class="text-muted">%s</span>') % _("empty")
+            if part.get(side) is not None:
+                value = part[side] if shown else MASK
+            proposed = part.get("proposal") == side
+            badge = Markup(' <span class="badge text-bg-info">%s</span>') % _("proposed") if proposed else ""
+            cells.append(Markup("<td%s>%s%s</td>") % (Markup(' class="fw-bold"') if proposed else "", value, badge))
+        return Markup('<tr data-field="%s"><td>%s</td>%s<td class="text-muted">%s</td></tr>') % (
+            part["field"],
+            part["label"],
+            Markup("").join(cells),
+            part.get("reason") or "",
+        )
+
+    def _is_protected(self, name):
+        """A field of Odoo whose values are personal, commercial or financial, or of no known class."""
+        classes = self.env["integration.catalogue"]._source_classes(self.object)
+        known = [found for path, found in classes.items() if path == name or path.startswith(f"{name}.")]
+        return not known or any(found & set(PROTECTED) for found in known)
+
+    @api.depends("candidates")
+    @api.depends_context("uid", "lang")
+    def _compute_candidate_table(self):
+        for delivery in self:
+            rows = [
+                Markup('<tr><td><a href="/odoo/%s/%s">%s</a></td><td class="text-muted">%s</td></tr>')
+                % (record._name, record.id, record.display_name, why)
+                for record, why in delivery._candidates_seen()
+            ]
+            delivery.candidate_table = rows and Markup(
+                '<table class="table table-sm o_integration_candidates"><thead><tr><th>%s</th><th>%s</th></tr></thead>'
+                "<tbody>%s</tbody></table>"
+            ) % (_("Record of Odoo"), _("Same"), Markup("").join(rows))
+
+    def _candidates_seen(self):
+        """`[(record, why)]` of the candidates that the user may see."""
+        found = self.candidates or []
+        if not found or self.model not in self.env:
+            return []
+        records = self.env[self.model].with_context(active_test=False)
+        if not records.has_access("read"):
+            return []
+        seen = {record.id: record for record in records.search([("id", "in", [part["id"] for part in found])])}
+        return [(seen[part["id"]], part["why"]) for part in found if part["id"] in seen]
+
+
+class IntegrationEventPayloadInbound(models.Model):
+    """What came in is kept in its canonical form: each value is as confidential as its field there (SEC-06)."""
+
+    _inherit = "integration.event.payload"
+
+    @api.model
+    def _masked(self, object_code, content):
+        content = super()._masked(object_code, content)
+        if isinstance(content.get("canonical"), dict):
+            schemas = self.env["integration.catalogue"]._schemas()
+            schema = self.env["integration.ownership"]._canonical().get(object_code) or {}
+            content["canonical"] = _masked_canonical(content["canonical"], schema, schemas, "")
+        return content
+
+
+def _masked_canonical(value, schema, schemas, path):
+    if isinstance(value, dict):
+        return {
+            name: _masked_canonical(part, schema, schemas, f"{path}.{name}" if path else name)
+            for name, part in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked_canonical(part, schema, schemas, path) for part in value]
+    if value is None or path == "id":
+        return value
+    known = class_of(schema, path, schemas) if schema.get("properties") else None
+    return value if known and known not in PROTECTED else MASK
