@@ -8,7 +8,7 @@ from odoo import api, models
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from .capture_judgement import guarded, judge, note_deletion
-from .capture_snapshot import held, read_records
+from .capture_snapshot import held
 from .capture_transaction import captured, kept, mark, note_unlink, plans_of
 
 
@@ -56,7 +56,7 @@ class Base(models.AbstractModel):
         return super().unlink()
 
     def _compute_field_value(self, field):
-        if field.store and self:
+        if field.store and self._ids:
             plan = self._capture_plan()
             if plan is not None and (names := plan.wanted_of(field, self.pool)):
                 real = self.browse(id_ for id_ in self._ids if id_)
@@ -67,9 +67,12 @@ class Base(models.AbstractModel):
     # -- marking ---------------------------------------------------------------------------------------------
 
     def _capture_plan(self):
-        if self._abstract or self._transient or not self.pool.ready or self.env.context.get(MODULE_UNINSTALL_FLAG):
+        if not self.pool.ready:
             return None
-        return plans_of(self.env).get(self._name)
+        plan = plans_of(self.env).get(self._name)
+        if plan is None or self._abstract or self._transient or self.env.context.get(MODULE_UNINSTALL_FLAG):
+            return None
+        return plan
 
     def _capture_change(self, plan, names, vals):
         """These fields of these records are about to change."""
@@ -94,7 +97,7 @@ class Base(models.AbstractModel):
 
     def _capture_origin(self):
         """The system this change came from: the one a connector's user names, or the one whose user it is."""
-        codes, users = self.env["integration.rule"]._capture_origins()
+        codes, users = plans_of(self.env).origins
         code = self.env.context.get("integration_origin")
         if code in codes:
             system_id = codes[code]
@@ -120,11 +123,20 @@ class Base(models.AbstractModel):
         ]
         if unseen:
             with guarded(self.env):
-                watched = plans_of(self.env)[self._name].watched
-                readers = [(name, watched[name]) for name in names]
-                for _company_id, records in self.browse(unseen)._capture_by_company():
-                    for record, image in zip(records, read_records(records, readers), strict=True):
-                        images[record.id] = image | images.get(record.id, {})
+                reading = plans_of(self.env)[self._name].image_of(self.env, self._name, tuple(sorted(names)))
+                # Mostly plain values, which are the same in every company and language.
+                rows = reading.images(self.env, unseen)
+                read = (
+                    [(unseen, rows)]
+                    if rows is not None
+                    else [
+                        (records._ids, reading.rows(records.env, records._ids))
+                        for _company_id, records in self.browse(unseen)._capture_by_company()
+                    ]
+                )
+                for ids, rows in read:
+                    for id_, image in zip(ids, rows, strict=True):
+                        images[id_] = image | images.get(id_, {})
         self._capture_mark()
 
     def _capture_parents(self, parents, names, vals):
@@ -152,19 +164,21 @@ class Base(models.AbstractModel):
         field = self._fields.get("company_id")
         if field is not None and field.type == "many2one" and field.comodel_name == "res.company":
             by_company = {}
-            companies = held(self, field) if self else ()
+            companies = held(self.env, field, self._ids)
             if companies is None:
                 companies = [record.company_id.id for record in self.sudo()]
             for id_, company_id in zip(self._ids, companies, strict=True):
                 by_company.setdefault(company_id or None, []).append(id_)
         else:
             by_company = {None: self._ids}
-        readers = kept(self.env.cr).readers
+        of_transaction = kept(self.env)
         for company_id, ids in by_company.items():
             key = (self.env.uid, company_id or self.env.company.id)
-            if (reader := readers.get(key)) is None:
-                context = self.env["integration.rule"]._capture_context(key[1])
-                reader = readers[key] = self.env(su=True, context=context)
+            if (reader := of_transaction.readers.get(key)) is None:
+                contexts = of_transaction.plans.contexts
+                if (context := contexts.get(key[1])) is None:
+                    context = contexts[key[1]] = self.env["integration.rule"]._capture_context(key[1])
+                reader = of_transaction.readers[key] = self.env(su=True, context=context)
             yield company_id, self.browse(ids).with_env(reader)
 
 

@@ -1,7 +1,7 @@
 """Decides at precommit which marks became business events, and has them stored."""
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from odoo.exceptions import MissingError
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
@@ -15,17 +15,21 @@ _logger = logging.getLogger(__name__)
 FAILURE_PARAMETER = "integration_hub.capture_failure"  # 'raise' (default) or 'log'
 
 
-@contextmanager
 def guarded(env):
     """What happens when capturing fails: by default the user's change fails too, so that no change goes unrecorded.
     With the system parameter `integration_hub.capture_failure` set to `log`, the user goes on and the log says what
     was lost. Errors after which Odoo repeats the whole transaction always pass."""
-    transaction = captured(env.cr)
-    if transaction.lenient is None:
-        transaction.lenient = env["ir.config_parameter"].sudo().get_param(FAILURE_PARAMETER) == "log"
-    if not transaction.lenient:
-        yield
-        return
+    plans = plans_of(env)
+    if plans.lenient is None:
+        plans.lenient = env["ir.config_parameter"].sudo().get_param(FAILURE_PARAMETER) == "log"
+    return _lenient(env) if plans.lenient else _STRICT
+
+
+_STRICT = nullcontext()
+
+
+@contextmanager
+def _lenient(env):
     try:
         with env.cr.savepoint(flush=False):
             yield
@@ -68,14 +72,14 @@ def note_deletion(records, plan):
             if not rule.on_unlink:
                 continue
             chosen = rule.in_scope(group, company_id)
-            for res_id, values in zip(chosen._ids, read_records(chosen, rule.readers), strict=True):
+            for res_id, values in zip(chosen._ids, read_records(chosen, rule.reading), strict=True):
                 event = _event(rule, chosen._name, company_id, "unlink", values, [], {}, records.env.uid)
                 gone.setdefault(res_id, {})[rule.id] = event
 
 
 def snapshot_event(rule, record, company_id, user_id, targets, forced):
     """An event of a record as it is now, for these systems of the rule: somebody asked for it, nothing changed."""
-    (values,) = read_records(record, rule.readers)
+    (values,) = read_records(record, rule.reading)
     event = _event(rule, record._name, company_id, "write", values, [], {}, user_id)
     event.systems = targets
     event.forced = forced
@@ -114,9 +118,9 @@ def _judge_group(records, company_id, plan, users, transaction):
         if not operations:
             continue
         chosen = rule.in_scope(records.browse(operations), company_id)
-        known = snapshots.setdefault(id(rule.readers), {})
+        known = snapshots.setdefault(id(rule.reading), {})
         if unread := [res_id for res_id in chosen._ids if res_id not in known]:
-            known.update(zip(unread, read_records(chosen.browse(unread), rule.readers), strict=True))
+            known.update(zip(unread, rule.reading.rows(chosen.env, unread), strict=True))
         for res_id in chosen._ids:
             changed = changes.get(res_id, {})
             before = {name: changed[name] for name in sorted(changed) if name in rule.watched}
@@ -127,11 +131,13 @@ def _judge_group(records, company_id, plan, users, transaction):
 
 def _changes(records, plan, created, images):
     """`{id: {field: value before}}` of the watched fields that hold another value than when the transaction began."""
-    seen = records.browse(id_ for id_ in records._ids if id_ not in created and images.get(id_))
-    names = {name for id_ in seen._ids for name in images[id_]}
-    readers = [(name, plan.watched[name]) for name in names if name in plan.watched]
+    seen = [id_ for id_ in records._ids if id_ not in created and images.get(id_)]
+    if not seen:
+        return {}
+    names = tuple(sorted({name for id_ in seen for name in images[id_] if name in plan.watched}))
+    reading = plan.image_of(records.env, records._name, names)
     changes = {}
-    for res_id, now in zip(seen._ids, read_records(seen, readers), strict=True):
+    for res_id, now in zip(seen, reading.rows(records.env, seen), strict=True):
         image = images[res_id]
         changed = {name: image[name] for name in now if name in image and not _same(image[name], now[name])}
         if changed:

@@ -2,17 +2,17 @@
 it."""
 
 from odoo import api, models
-from odoo.tools import ormcache
+
+from .capture_transaction import forget_plans
 
 
 class IntegrationRule(models.Model):
     _inherit = "integration.rule"
 
     @api.model
-    @ormcache("company_id")
     def _capture_context(self, company_id):
-        """The context in which the capture reads records of a company. Kept, because the language stands on the
-        company's contact: two records and a query that most transactions have no other use for."""
+        """The context in which the capture reads records of a company. `Plans` keep it, because the language stands on
+        the company's contact: two records and a query that most transactions have no other use for."""
         lang = self.env["res.company"].sudo().browse(company_id).partner_id.lang or "en_US"
         return {"allowed_company_ids": [company_id], "lang": lang, "tz": "UTC"}
 
@@ -24,7 +24,7 @@ class ResPartner(models.Model):
         result = super().write(vals)
         # A contact takes its language from its parent as well.
         if ("lang" in vals or "parent_id" in vals) and self.sudo().with_context(active_test=False).ref_company_ids:
-            self.env.registry.clear_cache()
+            forget_plans(self.env)
         return result
 
 
@@ -34,5 +34,5 @@ class ResCompany(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "partner_id" in vals:
-            self.env.registry.clear_cache()
+            forget_plans(self.env)
         return result

@@ -7,7 +7,8 @@ from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from .capture_paths import UNWATCHED, complete, path_tree
-from .capture_snapshot import compile_tree
+from .capture_snapshot import Reading, compile_tree
+from .capture_transaction import forget_kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +20,7 @@ class CompiledRule:
     on_archive: bool
     on_unlink: bool
     watched: frozenset  # first fields of the paths whose change counts
-    readers: list  # the payload
+    reading: Reading  # the payload
     domain: Domain | None  # None: every record
     event_type: str
     object: str
@@ -40,7 +41,7 @@ class Plan:
     """All that the capture needs to know about one model."""
 
     rules: list = field(default_factory=list)
-    watched: dict = field(default_factory=dict)  # {field: reader}: what a before-image of the field is
+    watched: dict = field(default_factory=dict)  # {field: tree}: what a before-image of the field is
     # {field of this model: {(model, to-many field, its inverse here), …}}: a change shows in a watched to-many field
     # there
     parents: dict = field(default_factory=dict)
@@ -48,6 +49,14 @@ class Plan:
     dependents: dict = field(default_factory=dict)
     # {computed field: its names that any of these three know}: most computations of a model concern none of them
     computed: dict = field(default_factory=dict)
+    images: dict = field(default_factory=dict)  # {(watched field, …): Reading}: the same fields change again and again
+
+    def image_of(self, env, model, names):
+        """How before-images of these watched fields are read."""
+        reading = self.images.get(names)
+        if reading is None:
+            reading = self.images[names] = compile_tree(env, model, {name: self.watched[name] for name in names})
+        return reading
 
     def wanted_of(self, field, registry):
         """The stored fields that are computed together with this one and that anybody waits for."""
@@ -62,14 +71,28 @@ class Plan:
         return names
 
 
+class Plans(dict):
+    """`{model: Plan}` for the models that anything is captured of, with what else the capture asks for in every
+    transaction: looking up each of these in Odoo's cache takes as long as reading a record."""
+
+    def __init__(self, origins):
+        super().__init__()
+        self.origins = origins  # what `_capture_origins` answers
+        self.contexts = {}  # {company id: what `_capture_context` answers}
+        self.lenient = None  # whether users go on when capturing fails (`guarded`); None: not asked yet
+
+
 class IntegrationRule(models.Model):
     _inherit = "integration.rule"
+
+    def _register_hook(self):
+        super()._register_hook()
+        forget_kept(self.env.cr)  # the models were set up anew: their fields are others
 
     @api.model
     @ormcache()
     def _capture_plans(self):
-        """`{model: Plan}` for the models that anything is captured of."""
-        plans, shared = {}, {}
+        plans, shared = Plans(self._capture_origins()), {}
         for rule in self.sudo().search([]):
             if compiled := rule._compile(shared):
                 plans.setdefault(rule.model, Plan()).rules.append(compiled)
@@ -78,7 +101,6 @@ class IntegrationRule(models.Model):
         return plans
 
     @api.model
-    @ormcache()
     def _capture_origins(self):
         """`({code: id}, {user id: system id})`: how a change that came from a system is recognised (DESIGN.md D11)."""
         systems = self.env["integration.system"].sudo().search([])
@@ -90,7 +112,7 @@ class IntegrationRule(models.Model):
 
     def _compile(self, shared):
         """The rule in the form the capture uses; None when it can make no event here. Rules with the same payload
-        share its readers."""
+        share its reading."""
         self.ensure_one()
         model = self.env.get(self.model)
         systems = tuple(
@@ -106,8 +128,8 @@ class IntegrationRule(models.Model):
             watched = [*watched, "active"]
         domain = _optimized(Domain(self._parsed_domain()), model)
         key = (self.model, tuple(self._paths()))
-        if (readers := shared.get(key)) is None:
-            readers = shared[key] = compile_tree(self.env, self.model, complete(self.env, self.model, tree))
+        if (reading := shared.get(key)) is None:
+            reading = shared[key] = compile_tree(self.env, self.model, complete(self.env, self.model, tree))
         return CompiledRule(
             id=self.id,
             name=self.name,
@@ -116,7 +138,7 @@ class IntegrationRule(models.Model):
             on_archive=self.on_archive,
             on_unlink=self.on_unlink,
             watched=frozenset(watched),
-            readers=readers,
+            reading=reading,
             domain=None if domain.is_true() else domain,
             event_type=self.event_type,
             object=self.object,
@@ -136,9 +158,7 @@ class IntegrationRule(models.Model):
             + [path for rule in self.sudo().browse(rule.id for rule in plan.rules) for path in rule._paths()],
         )
         names = frozenset().union(*(rule.watched for rule in plan.rules))
-        plan.watched = dict(
-            compile_tree(self.env, model, {name: wanted[name] for name in sorted(names) if name in wanted})
-        )
+        plan.watched = {name: wanted[name] for name in sorted(names) if name in wanted}
         for name in plan.watched:
             watched = fields[name]
             if watched.type == "one2many" and watched.inverse_name and watched.comodel_name in self.env:

@@ -23,7 +23,6 @@ class CapturedTransaction:
         "emitted",
         "gone",
         "imported",
-        "lenient",
         "origin",
         "traceparent",
     )
@@ -34,10 +33,10 @@ class CapturedTransaction:
         self.gone = {}  # {model: {id: {rule id: (company id, name, user id, payload)}}}: read before a delete
         self.imported = False  # a test run of an import undoes its changes, but not what memory holds of them
         self.emitted = {}  # {(model, id): [event id, …]}
-        self.lenient = None  # whether the user goes on when capturing fails; None: not asked yet
         self.origin = None  # id of the system this transaction's changes came from
         self.asked = None  # (user id, named system) that was last asked for its origin: asking again answers the same
-        self.traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+        trace = secrets.token_hex(24)
+        self.traceparent = f"00-{trace[:32]}-{trace[32:]}-01"
 
 
 def captured(cr):
@@ -55,34 +54,37 @@ class Kept:
     __slots__ = ("plans", "readers")
 
     def __init__(self):
-        self.plans = None  # {model: Plan}
+        self.plans = None  # Plans
         self.readers = {}  # {(user id, company id): the environment in which that company's records are read}
 
     def __deepcopy__(self, memo):
         return Kept()
 
 
-def kept(cr):
-    of_transaction = cr.postcommit.data.get(KEPT)
-    if of_transaction is None:
-        of_transaction = cr.postcommit.data[KEPT] = Kept()
+def kept(env):
+    data = env.cr.postcommit.data
+    of_transaction = data.get(KEPT)
+    if of_transaction is None or of_transaction.plans is None:
+        of_transaction = data[KEPT] = Kept()
+        of_transaction.plans = env["integration.rule"]._capture_plans()
     return of_transaction
 
 
 def plans_of(env):
-    """`{model: Plan}`. Every create, write and compute of any model asks: kept, it costs them three calls instead of
-    thirteen."""
-    of_transaction = kept(env.cr)
-    if of_transaction.plans is None:
-        of_transaction.plans = env["integration.rule"]._capture_plans()
-    return of_transaction.plans
+    """`Plans`: what is captured. Every create, write and compute of any model asks, so a transaction keeps them."""
+    return kept(env).plans
+
+
+def forget_kept(cr):
+    """Fields or rules are not what they were when this transaction began."""
+    cr.postcommit.data.pop(KEPT, None)
 
 
 def forget_plans(env):
     """A rule, or what rules are made of, changed: in this transaction, and for all workers' next requests."""
-    data = env.cr.postcommit.data
-    data.pop(KEPT, None)
+    forget_kept(env.cr)
     env.registry.clear_cache()
+    data = env.cr.postcommit.data
     if not data.get(FORGOTTEN):
         # Once more when it is committed: until then a request beside this one reads, and keeps, what was.
         data[FORGOTTEN] = True

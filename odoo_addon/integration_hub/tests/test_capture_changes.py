@@ -207,3 +207,13 @@ class TestCaptureChanges(HubCase):
         self.env.registry.clear_cache()
         self.env["res.partner.category"].create({"name": "Tag"})
         self.assertEqual(self.the_event().model, "res.partner.category")
+
+    def test_a_change_before_and_after_models_are_set_up_anew_is_one_event(self):
+        # As a custom field does that somebody adds: the fields of these models are other objects from then on.
+        company = self.committed(self.company(phone="1"))
+        company.phone = "2"
+        self.env.registry._setup_models__(self.env.cr, ["res.partner"])
+        company.email = "mail@example.com"
+        payload = self.payload(self.the_event())
+        self.assertEqual(payload["before"], {"email": None, "phone": "1"})
+        self.assertEqual((payload["record"]["phone"], payload["record"]["email"]), ("2", "mail@example.com"))
