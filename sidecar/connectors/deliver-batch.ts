@@ -20,12 +20,11 @@ export async function upsertBatch(
     const items = scopes.map((scope) => batch.item(scope) ?? null);
     const answer = await caller.call(request, { ...first, scope: { ...first.scope, items } });
     const outcomes = readBatchAnswer(batch, answer, scopes, now);
-    if (contexts.length === 1) return outcomes;
+    if (contexts.length === 1 || !outcomes.some(isUnanswered)) return outcomes;
     return await Promise.all(
       outcomes.map(async (outcome, index) => {
         const context = contexts[index];
-        const asAlone = "failure" in outcome && outcome.failure.code === UNANSWERED && context !== undefined;
-        return asAlone ? alone(request, batch, context, caller, now) : outcome;
+        return isUnanswered(outcome) && context ? alone(request, batch, context, caller, now) : outcome;
       }),
     );
   } catch (thrown) {
@@ -35,6 +34,10 @@ export async function upsertBatch(
     const halves = [contexts.slice(0, middle), contexts.slice(middle)];
     return (await Promise.all(halves.map((half) => upsertBatch(request, batch, half, caller, now)))).flat();
   }
+}
+
+function isUnanswered(outcome: ItemOutcome): boolean {
+  return "failure" in outcome && outcome.failure.code === UNANSWERED;
 }
 
 async function alone(

@@ -57,9 +57,12 @@ export class Engine implements Connector {
     return operation === "upsert" ? (this.parts.types.get(type)?.upsert?.batch?.max ?? 1) : 1;
   }
 
-  async deliver(inputs: DeliverInput[], signal: AbortSignal): Promise<DeliverResult[]> {
+  deliver(inputs: DeliverInput[], signal: AbortSignal): Promise<DeliverResult[]> {
     // Where a request carries one record there is nothing to group.
-    if (inputs.length === 1) return this.deliverTogether(inputs, signal);
+    return inputs.length === 1 ? this.deliverTogether(inputs, signal) : this.deliverGrouped(inputs, signal);
+  }
+
+  private async deliverGrouped(inputs: DeliverInput[], signal: AbortSignal): Promise<DeliverResult[]> {
     const results = new Array<DeliverResult>(inputs.length);
     await Promise.all(
       this.requestsFor(inputs).map(async (places) => {
@@ -79,7 +82,7 @@ export class Engine implements Connector {
     if (!type) throw new HubError(unknownType(input.type, this.parts));
     if (!type.read) return null;
     const { caller, clock } = this.parts;
-    let context = this.contextOf(input, signal, new ExchangeLog(clock));
+    let context = this.contextOf(type, input, signal, new ExchangeLog(clock));
     if (input.externalId === null && !type.needs.none) {
       const needs = await type.needs.look(caller, context);
       context = { ...context, scope: { ...context.scope, needs } };
@@ -155,7 +158,7 @@ export class Engine implements Connector {
     log: ExchangeLog,
   ): Promise<DeliverResult> {
     const { caller } = this.parts;
-    let context = this.contextOf(input, signal, log);
+    let context = this.contextOf(type, input, signal, log);
     try {
       if (!type.needs.none) {
         const needs = await type.needs.ensure(caller, context);
@@ -184,10 +187,10 @@ export class Engine implements Connector {
     log: ExchangeLog,
   ): Promise<DeliverResult[]> {
     const { caller, clock } = this.parts;
-    const contexts = inputs.map((input, index) => this.contextOf(input, signal, log, index));
+    const contexts = inputs.map((input, index) => this.contextOf(type, input, signal, log, index));
     const outcomes = await upsertBatch(upsert.request, batch, contexts, caller, clock.now());
     const exchange = log.close();
-    const failures = await this.afterBatch(type, contexts, outcomes, caller);
+    const failures = type.after.none ? [] : await this.afterBatch(type, contexts, outcomes, caller);
     return outcomes.map((outcome, index): DeliverResult => {
       const failure = failures[index];
       const context = contexts[index];
@@ -228,7 +231,7 @@ export class Engine implements Connector {
     log: ExchangeLog,
   ): Promise<DeliverResult> {
     try {
-      const context = this.contextOf(input, signal, log);
+      const context = this.contextOf(type, input, signal, log);
       const deleted = await deleteOne(type, input, this.parts.caller, context);
       const externalId = deleted.externalId ?? "";
       return {
@@ -245,19 +248,17 @@ export class Engine implements Connector {
     }
   }
 
-  private contextOf(input: DeliverInput, signal: AbortSignal, log: ExchangeLog, index = 0): DeliveryContext {
-    const scope: Scope = {
-      ...this.parts.scope(),
-      doc: input.document,
-      key: input.key,
-      // A hash that few templates name: made when one does.
-      get idempotencyKey() {
-        return input.idempotencyKey;
-      },
-      index,
-      ...(input.externalId === null ? {} : { id: input.externalId }),
-      ...lookFrom(input),
-    };
+  private contextOf(
+    type: ObjectType,
+    input: DeliverInput,
+    signal: AbortSignal,
+    log: ExchangeLog,
+    index = 0,
+  ): DeliveryContext {
+    const scope: Record<string, Json> = { ...this.parts.scope(), doc: input.document, key: input.key, index };
+    if (type.namesIdempotencyKey) scope["idempotencyKey"] = input.idempotencyKey;
+    if (input.externalId !== null) scope["id"] = input.externalId;
+    if (input.verify) noteLookFrom(scope, input);
     const { systemName, clock } = this.parts;
     const { traceparent, priority } = input;
     return { scope, signal, log, traceparent, priority, systemName, now: clock.now() };
@@ -289,10 +290,9 @@ function urlOf(url: Rendered<string>, context: DeliveryContext): string | null {
 }
 
 /** From when a record made by an earlier try may date: a day before the first of them, for clocks that differ. */
-function lookFrom({ verify, firstAttemptAt, lastAttemptAt }: DeliverInput): { lookFrom?: string } {
+function noteLookFrom(scope: Record<string, Json>, { firstAttemptAt, lastAttemptAt }: DeliverInput): void {
   const since = firstAttemptAt ?? lastAttemptAt;
-  if (!verify || since === null) return {};
-  return { lookFrom: new Date(since.getTime() - 24 * 3_600_000).toISOString() };
+  if (since !== null) scope["lookFrom"] = new Date(since.getTime() - 24 * 3_600_000).toISOString();
 }
 
 function refused(failure: Failure, log: ExchangeLog): DeliverResult {

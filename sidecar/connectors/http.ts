@@ -11,8 +11,11 @@ export interface HttpRequest {
   timeoutMs: number;
   /** A successful answer is bytes, wanted in base64. */
   bytes?: boolean;
-  /** Asked as the first byte is about to be written, after a connection was made: false, and nothing is sent (`place_lost`). */
-  mayGo?: () => boolean;
+}
+
+/** Asked as the first byte is about to be written, after a connection was made: not in time, and nothing is sent (`place_lost`). */
+export interface Permit {
+  inTime(): boolean;
 }
 
 export interface HttpAnswer {
@@ -67,28 +70,17 @@ export class Http {
    * @throws NoAnswer when there is no complete answer
    * @throws HubError `egress_refused` when the host is not one of the connection's
    */
-  async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    let target = this.targets.get(request.url);
-    if (!target) this.targets.set(request.url, (target = this.targetOf(request.url)));
-    if (signal.aborted)
-      throw new NoAnswer(false, "aborted", "The request was not sent because the sidecar is stopping.");
-    try {
-      return await exchange(
-        target.pool,
-        {
-          method: request.method,
-          path: target.path,
-          headers: request.headers,
-          body: request.body,
-          headersTimeout: request.timeoutMs,
-          bodyTimeout: request.timeoutMs,
-        },
-        signal,
-        request,
-      );
-    } catch (thrown) {
-      throw noAnswer(thrown, request.url.host);
-    }
+  send(request: HttpRequest, signal: AbortSignal, permit?: Permit): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      let target = this.targets.get(request.url);
+      if (!target) this.targets.set(request.url, (target = this.targetOf(request.url)));
+      if (signal.aborted)
+        throw new NoAnswer(false, "aborted", "The request was not sent because the sidecar is stopping.");
+      const { method, headers, body, timeoutMs } = request;
+      const options = { method, path: target.path, headers, body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+      const failed = (thrown: unknown): void => reject(noAnswer(thrown, request.url.host));
+      target.pool.dispatch(options, new Exchange(signal, request.bytes === true, permit, resolve, failed));
+    });
   }
 
   private targetOf(url: URL): Target {
@@ -128,65 +120,76 @@ export class Http {
  * One request and its whole answer. undici's `dispatch` and not its `request`, whose answer is a stream: an answer that is read to its end
  * anyway needs none (measured: 28 µs instead of 34).
  */
-async function exchange(
-  pool: Pool,
-  options: Dispatcher.DispatchOptions,
-  signal: AbortSignal,
-  { mayGo, bytes }: Pick<HttpRequest, "mayGo" | "bytes">,
-): Promise<HttpAnswer> {
-  return new Promise((resolve, reject) => {
-    let stop: (() => void) | null = null;
-    let status = 0;
-    let headers: Record<string, string> = {};
-    const chunks: Buffer[] = [];
-    const forget = (): void => {
-      if (stop) aborts.get(signal)?.delete(stop);
-    };
-    pool.dispatch(options, {
-      onRequestStart(controller) {
-        if (signal.aborted) {
-          controller.abort(reasonOf(signal));
-          return;
-        }
-        // Thrown here, the request ends before anything is written, and the connection stays.
-        if (mayGo?.() === false)
-          throw new NoAnswer(false, "place_lost", "The request was not sent: its place in the rate limit had passed.");
-        stop = () => controller.abort(reasonOf(signal));
-        onAbort(signal, stop);
-      },
-      onResponseStart(_controller, statusCode, answered) {
-        // 1xx: the answer itself follows
-        if (statusCode < 200) return;
-        status = statusCode;
-        headers = flatten(answered);
-      },
-      onResponseData(_controller, chunk) {
-        chunks.push(chunk);
-      },
-      onResponseEnd() {
-        forget();
-        resolve({ status, headers, text: bytes === true && status < 300 ? base64Of(chunks) : textOf(chunks) });
-      },
-      onResponseError(_controller, error) {
-        forget();
-        reject(error);
-      },
-    });
-  });
+class Exchange implements Dispatcher.DispatchHandler {
+  private controller: Dispatcher.DispatchController | null = null;
+  private status = 0;
+  private headers: Record<string, string> = {};
+  private readonly chunks: Buffer[] = [];
+
+  constructor(
+    private readonly signal: AbortSignal,
+    private readonly bytes: boolean,
+    private readonly permit: Permit | undefined,
+    private readonly answered: (answer: HttpAnswer) => void,
+    private readonly failed: (thrown: unknown) => void,
+  ) {}
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const { signal } = this;
+    if (signal.aborted) {
+      controller.abort(reasonOf(signal));
+      return;
+    }
+    // Thrown here, the request ends before anything is written, and the connection stays.
+    if (this.permit?.inTime() === false)
+      throw new NoAnswer(false, "place_lost", "The request was not sent: its place in the rate limit had passed.");
+    this.controller = controller;
+    underWay(signal).add(this);
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
+    // 1xx: the answer itself follows
+    if (status < 200) return;
+    this.status = status;
+    this.headers = flatten(headers);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.forget();
+    const { status, headers, chunks } = this;
+    this.answered({ status, headers, text: this.bytes && status < 300 ? base64Of(chunks) : textOf(chunks) });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.forget();
+    this.failed(error);
+  }
+
+  stop(): void {
+    this.controller?.abort(reasonOf(this.signal));
+  }
+
+  private forget(): void {
+    if (this.controller) underWay(this.signal).delete(this);
+  }
 }
 
-/** What to stop when a signal says so. One listener a signal: every request of a system listens to the same one. */
-const aborts = new WeakMap<AbortSignal, Set<() => void>>();
+type RawHeaders = Record<string, string | string[] | undefined>;
 
-function onAbort(signal: AbortSignal, stop: () => void): void {
-  const known = aborts.get(signal);
-  if (known) {
-    known.add(stop);
-    return;
-  }
-  const stops = new Set([stop]);
-  aborts.set(signal, stops);
-  signal.addEventListener("abort", () => [...stops].forEach((one) => one()), { once: true });
+/** What to stop when a signal says so. One listener a signal: every request of a system listens to the same one. */
+const exchanges = new WeakMap<AbortSignal, Set<Exchange>>();
+
+function underWay(signal: AbortSignal): Set<Exchange> {
+  const known = exchanges.get(signal);
+  if (known) return known;
+  const started = new Set<Exchange>();
+  exchanges.set(signal, started);
+  signal.addEventListener("abort", () => [...started].forEach((exchange) => exchange.stop()), { once: true });
+  return started;
 }
 
 function reasonOf(signal: AbortSignal): Error {
@@ -255,7 +258,7 @@ function codeOf(thrown: unknown): string {
   return typeof found === "string" ? found : "no code";
 }
 
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+function flatten(headers: RawHeaders): Record<string, string> {
   const flat: Record<string, string> = {};
   // undici has written the names in lower case already
   for (const name in headers) {

@@ -27,6 +27,8 @@ export interface ObjectType {
   needs: Needs;
   after: AfterSteps;
   whenGone: "hold" | "recreate";
+  /** Whether any of its templates names `{idempotencyKey}`: a hash that most have no use for. */
+  namesIdempotencyKey: boolean;
 }
 
 export function compileObjectType(
@@ -64,6 +66,7 @@ export function compileObjectType(
     needs: new Needs(object.needs ?? {}, clock),
     after: new AfterSteps(object.after ?? []),
     whenGone: object.whenGone ?? "hold",
+    namesIdempotencyKey: JSON.stringify(object).includes("idempotencyKey"),
   };
 }
 

@@ -9,20 +9,16 @@ export class Slots {
   /** @param size asked each time: with a limit on the account it is this sidecar's share of it */
   constructor(private readonly size: () => number) {}
 
-  /** Runs `work` as soon as there is a slot, the lowest priority number first. */
-  async use<T>(priority: number, work: () => Promise<T>): Promise<T> {
-    if (this.busy < this.size()) this.busy += 1;
-    else await this.turn(priority);
-    try {
-      return await work();
-    } finally {
-      this.busy -= 1;
-      this.handOn();
-    }
+  /** A slot, the lowest priority number first: at once (undefined), or when the promise resolves. Whoever got one has to `free` it. */
+  take(priority: number): Promise<void> | undefined {
+    if (this.busy >= this.size()) return this.turn(priority);
+    this.busy += 1;
+    return undefined;
   }
 
   /** The slot goes to who waits before it can be taken by a newcomer. The size may have grown meanwhile. */
-  private handOn(): void {
+  free(): void {
+    this.busy -= 1;
     while (this.busy < this.size()) {
       const next = this.waiting.shift();
       if (!next) return;

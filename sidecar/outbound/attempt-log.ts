@@ -14,8 +14,8 @@ export interface AttemptEnd {
 
 /**
  * The log for the attempts of one system, in the form of all other lines. It writes to the log's stream itself: cutting out secrets looked for some
- * eighty paths in every line (measured: a third of the process's time), and putting a line together value by value made a sixth of all that
- * was allocated. A line of an attempt is flat and holds nothing to cut, which a test watches over.
+ * eighty paths in every line (measured: a third of the process's time), and an object that is made to be written as JSON was an eighth of
+ * all that was allocated. A line of an attempt is flat and holds nothing to cut, which a test watches over.
  */
 export class AttemptLog {
   private readonly stream: DestinationStream;
@@ -27,7 +27,7 @@ export class AttemptLog {
     system: string,
   ) {
     this.stream = (log as unknown as Record<symbol, DestinationStream>)[pino.symbols.streamSym] as DestinationStream;
-    this.bindings = inside({ ...log.bindings(), event: "attempt", system });
+    this.bindings = JSON.stringify({ ...log.bindings(), event: "attempt", system }).slice(1, -1);
   }
 
   /** One line per attempt with always the same names, so that one search answers "what happened to this record". */
@@ -38,31 +38,25 @@ export class AttemptLog {
     const level = failed ? "warn" : "info";
     if (!this.log.isLevelEnabled(level)) return;
     const now = new Date();
-    const line = inside({
-      trace_id: end.traceId,
-      delivery: delivery.id,
-      lane: delivery.lane,
-      event_type: delivery.eventType,
-      operation: delivery.operation,
-      attempt: delivery.attempts,
-      outcome,
-      state: settled?.state ?? null,
-      accepted: settled?.accepted ?? false,
-      external_id: end.externalId,
-      error_kind: failure?.kind ?? null,
-      error_code: failure?.code ?? null,
-      error_field: failure?.field ?? null,
-      http_status: exchange?.httpStatus ?? null,
-      request: exchange?.request ?? null,
-      mapping: exchange?.mapping ?? null,
-      duration_ms: exchange ? exchange.endedAt.getTime() - exchange.startedAt.getTime() : null,
-      age_ms: now.getTime() - delivery.occurredAt.getTime(),
-      msg: failed ? "delivery failed" : "delivery attempt",
-    });
-    this.stream.write(`{"level":"${level}","time":"${now.toISOString()}",${this.bindings},${line}}\n`);
+    const error = failure
+      ? `"error_kind":"${failure.kind}","error_code":${text(failure.code)},"error_field":${text(failure.field)}`
+      : NO_ERROR;
+    const duration = exchange ? exchange.endedAt.getTime() - exchange.startedAt.getTime() : null;
+    this.stream.write(
+      `{"level":"${level}","time":"${now.toISOString()}",${this.bindings},"trace_id":"${end.traceId}","delivery":${delivery.id},` +
+        `"lane":${text(delivery.lane)},"event_type":${text(delivery.eventType)},"operation":"${delivery.operation}",` +
+        `"attempt":${delivery.attempts},"outcome":"${outcome}","state":${text(settled?.state)},` +
+        `"accepted":${settled?.accepted ?? false},"external_id":${text(end.externalId)},${error},` +
+        `"http_status":${exchange?.httpStatus ?? null},"request":${text(exchange?.request)},"mapping":${text(exchange?.mapping)},` +
+        `"duration_ms":${duration},"age_ms":${now.getTime() - delivery.occurredAt.getTime()},` +
+        `"msg":"${failed ? "delivery failed" : "delivery attempt"}"}\n`,
+    );
   }
 }
 
-function inside(values: Record<string, unknown>): string {
-  return JSON.stringify(values).slice(1, -1);
+const NO_ERROR = '"error_kind":null,"error_code":null,"error_field":null';
+
+/** A value as JSON; null where there is none. */
+function text(value: string | null | undefined): string {
+  return value === null || value === undefined ? "null" : JSON.stringify(value);
 }

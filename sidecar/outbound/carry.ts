@@ -1,16 +1,17 @@
 import type { DeliverInput, DeliverResult, Refused } from "../connectors/connector";
-import { Slots } from "../connectors/slots";
 import type { ClaimedDelivery, Exchange, Link, Settlement } from "../domain/delivery";
 import { toFailure, type Failure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
 import { isBackfill } from "../domain/priority";
 import type { MappingRegistry, SystemDocument } from "../mapping/registry";
 import type { MissingLink } from "../mapping/run";
+import type { Settled } from "../odoo/queue";
 import type { AttemptSpan } from "../telemetry/tracing";
-import { AttemptLog } from "./attempt-log";
+import { AttemptReport } from "./attempt-report";
 import type { Dispatch } from "./dispatch";
 import { removedLink, withoutCall, type Ending } from "./ending";
-import { fingerprint, idempotencyKey } from "./fingerprint";
+import { fingerprint } from "./fingerprint";
+import { Input } from "./input";
 import type { Leases } from "./leases";
 import { findLinks, type LinkLookup } from "./links";
 import { missingReference, type MissingRecords } from "./missing-records";
@@ -18,6 +19,7 @@ import { outcomeOf } from "./outcome";
 import type { SettleBuffer } from "./settle-buffer";
 import { contentOf, type Content } from "./snapshot";
 import type { SystemParts } from "./system-parts";
+import { Turns } from "./turns";
 import { valuesToWrite, type WriteBacks } from "./write-back";
 
 /** What the steps of a batch work with besides the system's parts; the pump owns them. */
@@ -34,9 +36,14 @@ export interface CarryTools {
 /** A claimed delivery on its way. */
 interface Work {
   delivery: ClaimedDelivery;
+  /** By this process's clock, in milliseconds. */
+  claimedAt: number;
   /** Those of its release; absent when they cannot be used, and then `fault` says why. */
   mappings?: MappingRegistry;
   fault?: unknown;
+  links: LinkLookup | Promise<LinkLookup>;
+  /** To be called once it has ended, whatever became of it. */
+  ended: () => void;
   /** Where it was read before its turn, because links are looked up for the whole claim. */
   content?: Content;
 }
@@ -44,27 +51,30 @@ interface Work {
 /** What remains to be done once a delivery has had its turn. */
 type Rest = () => Ending | null | Promise<Ending | null>;
 
+const NO_LINKS: LinkLookup = () => undefined;
+
 /** Rounds of requests that are mapped: one on the way, one ready to follow. */
 const ROUNDS_MAPPED = 2;
 
 /** What happens to a claimed batch, top to bottom. Never throws: every delivery ends in a settlement or in its lease running out. */
 export class Carry {
-  private readonly attempts: AttemptLog;
+  private readonly report: AttemptReport;
   /**
    * A delivery is read and mapped when its turn comes, shortly before it is sent: of a claim of 500, that many snapshots and documents at a
    * time were most of what the garbage collector had to carry around. Backfill has turns of its own, so that live work finds one free.
    */
-  private readonly turns: Slots;
-  private readonly backfillTurns: Slots;
+  private readonly turns: Turns<Work>;
+  private readonly backfillTurns: Turns<Work>;
 
   constructor(
     private readonly parts: SystemParts,
     private readonly tools: CarryTools,
   ) {
-    this.attempts = new AttemptLog(parts.log, parts.code);
+    this.report = new AttemptReport(parts);
     const mapped = ROUNDS_MAPPED * parts.concurrency * parts.connector.largestBatch;
-    this.turns = new Slots(() => mapped);
-    this.backfillTurns = new Slots(() => mapped);
+    const begin = (work: Work, end: () => void): void => void this.one(work, end);
+    this.turns = new Turns(mapped, begin);
+    this.backfillTurns = new Turns(mapped, begin);
   }
 
   async batch(claimed: readonly ClaimedDelivery[]): Promise<void> {
@@ -73,21 +83,32 @@ export class Carry {
 
   /** Deliveries of one release; where its mappings cannot be used they fail, and others go on. */
   private async underRelease(release: number, claimed: readonly ClaimedDelivery[]): Promise<void> {
-    let mappings: MappingRegistry;
+    let mappings: MappingRegistry | undefined;
+    let fault: unknown;
     try {
       const found = this.parts.mappings.of(release);
       mappings = found instanceof Promise ? await found : found;
-    } catch (fault) {
-      const noLinks = Promise.resolve(() => undefined);
-      await Promise.all(claimed.map((delivery) => this.one({ delivery, fault }, noLinks)));
-      return;
+    } catch (thrown) {
+      fault = thrown;
     }
-    const works = claimed.map((delivery): Work => ({ delivery, mappings }));
-    const links = this.linksFor(works, mappings);
-    await Promise.all(works.map((work) => this.one(work, links)));
+    const claimedAt = Date.now();
+    await new Promise<void>((resolve) => {
+      let left = claimed.length;
+      const ended = (): void => {
+        left -= 1;
+        if (left === 0) resolve();
+      };
+      const works = claimed.map((delivery): Work => {
+        return mappings
+          ? { delivery, claimedAt, mappings, links: NO_LINKS, ended }
+          : { delivery, claimedAt, fault, links: NO_LINKS, ended };
+      });
+      if (mappings) this.lookUpLinks(works, mappings);
+      for (const work of works) (isBackfill(work.delivery.priority) ? this.backfillTurns : this.turns).add(work);
+    });
   }
 
-  private async one(work: Work, links: Promise<LinkLookup>): Promise<void> {
+  private async one(work: Work, endTurn: () => void): Promise<void> {
     const { delivery } = work;
     const startedAt = new Date();
     const span = this.parts.tracing.startAttempt(delivery.traceparent, {
@@ -97,26 +118,29 @@ export class Carry {
     });
     let ending: Ending | null;
     try {
-      const turns = isBackfill(delivery.priority) ? this.backfillTurns : this.turns;
-      const rest = await turns.use(delivery.priority, async () =>
-        delivery.operation === "unlink" ? this.remove(work, span) : this.bring(work, links, span),
-      );
-      ending = await rest();
+      let rest: Ending | Rest;
+      try {
+        rest = await (delivery.operation === "unlink" ? this.remove(work, span) : this.bring(work, span));
+      } finally {
+        endTurn();
+      }
+      ending = typeof rest === "function" ? await rest() : rest;
     } catch (thrown) {
       ending = this.failed(toFailure(thrown), withoutCall(startedAt), thrown);
     }
-    await this.settle(delivery, ending, span, startedAt);
+    this.settle(work, ending, span);
   }
 
   /** Snapshot → canonical → document → vendor, and then link → write-back. Null when the lease was lost before anything was sent. */
-  private async bring(work: Work, links: Promise<LinkLookup>, span: AttemptSpan): Promise<Rest> {
+  private async bring(work: Work, span: AttemptSpan): Promise<Ending | Rest> {
     const { delivery, mappings } = work;
     if (!mappings) throw work.fault;
     const { canonical, record } = work.content ?? contentOf(delivery, mappings);
     const { connectorName } = this.parts;
     const startedAt = new Date();
 
-    const made = mappings.toSystem(connectorName, delivery.object, canonical, { link: await links });
+    const link = work.links instanceof Promise ? await work.links : work.links;
+    const made = mappings.toSystem(connectorName, delivery.object, canonical, { link });
     const [missing] = made.missingLinks;
     if (missing) return async () => this.waitFor(missing, withoutCall(startedAt, made.mapping));
 
@@ -133,18 +157,18 @@ export class Carry {
     const exchange = { ...answer.exchange, mapping: made.mapping };
     if (!answer.ok) return async () => this.refused(delivery, made.type, answer, exchange);
 
-    const link = { type: made.type, externalId: answer.externalId, url: answer.url, fingerprint: hash };
-    const ending = { outcome: answer.unchanged ? "unchanged" : "delivered", exchange, link } as const;
-    if (made.writeBack.length === 0) return () => ending;
+    const stored = { type: made.type, externalId: answer.externalId, url: answer.url, fingerprint: hash };
+    const ending = { outcome: answer.unchanged ? "unchanged" : "delivered", exchange, link: stored } as const;
+    if (made.writeBack.length === 0) return ending;
     return async () => this.noteInOdoo(delivery, made, record, ending);
   }
 
   /** A record deleted in Odoo: gone at the vendor too, and nothing to do when it never got there. */
-  private async remove({ delivery, mappings, fault }: Work, span: AttemptSpan): Promise<Rest> {
+  private async remove({ delivery, mappings, fault }: Work, span: AttemptSpan): Promise<Ending | Rest> {
     if (!mappings) throw fault;
     const { type, mapping } = mappings.destination(this.parts.connectorName, delivery.object);
     const known = linkOf(delivery, type);
-    if (!known && !delivery.verify) return () => ({ outcome: "unchanged", exchange: withoutCall(new Date(), mapping) });
+    if (!known && !delivery.verify) return { outcome: "unchanged", exchange: withoutCall(new Date(), mapping) };
 
     const input = this.input(delivery, type, "delete", {}, known, span);
     const answer = await this.send(delivery, input);
@@ -153,16 +177,19 @@ export class Carry {
     if (!answer.ok) return async () => this.refused(delivery, type, answer, exchange);
     // Looked for and not there: the record is gone without anything having been sent.
     const outcome = answer.unchanged ? "unchanged" : "delivered";
-    return () => ({ outcome, exchange, ...removedLink(type, known, answer) });
+    return { outcome, exchange, ...removedLink(type, known, answer) };
   }
 
-  /** Awaited only where it is needed: a delivery that refers to nothing must not fail because links cannot be read. */
-  private async linksFor(works: readonly Work[], mappings: MappingRegistry): Promise<LinkLookup> {
+  /** The links of all that refer to something, asked for together. What refers to nothing must not fail because links cannot be read. */
+  private lookUpLinks(works: readonly Work[], mappings: MappingRegistry): void {
     const { queue, code, connectorName } = this.parts;
+    const asking = works.filter(
+      ({ delivery }) => delivery.operation !== "unlink" && mappings.asksForLinks(connectorName, delivery.object),
+    );
+    if (asking.length === 0) return;
     const lanes = new Set<string>();
-    for (const work of works) {
-      const { object, operation } = work.delivery;
-      if (operation === "unlink" || !mappings.asksForLinks(connectorName, object)) continue;
+    for (const work of asking) {
+      const { object } = work.delivery;
       try {
         work.content = contentOf(work.delivery, mappings);
       } catch {
@@ -171,10 +198,13 @@ export class Carry {
       }
       for (const { lane } of mappings.linkedLanes(connectorName, object, work.content.canonical)) lanes.add(lane);
     }
-    return findLinks(queue, code, lanes);
+    const links = findLinks(queue, code, lanes);
+    // Whoever awaits it says so; where nobody comes to, there was another failure to tell.
+    links.catch(() => undefined);
+    for (const work of asking) work.links = links;
   }
 
-  private async send(delivery: ClaimedDelivery, input: DeliverInput): Promise<DeliverResult | null> {
+  private send(delivery: ClaimedDelivery, input: DeliverInput): Promise<DeliverResult | null> {
     return this.tools.dispatch.send(input, () => this.tools.leases.holds(delivery));
   }
 
@@ -186,22 +216,7 @@ export class Carry {
     known: Link | undefined,
     span: AttemptSpan,
   ): DeliverInput {
-    const { databaseUuid, code } = this.parts;
-    return {
-      key: delivery.lane,
-      type,
-      operation,
-      priority: delivery.priority,
-      document,
-      externalId: known?.externalId ?? null,
-      verify: delivery.verify,
-      get idempotencyKey() {
-        return idempotencyKey(databaseUuid, code, delivery.lane, delivery.eventId);
-      },
-      firstAttemptAt: delivery.firstAttemptAt,
-      lastAttemptAt: delivery.lastAttemptAt,
-      traceparent: span.traceparent,
-    };
+    return new Input(this.parts, delivery, type, operation, document, known?.externalId ?? null, span.traceparent);
   }
 
   private async waitFor(missing: MissingLink, exchange: Exchange): Promise<Ending> {
@@ -246,43 +261,37 @@ export class Carry {
     return this.tools.leases.holds(delivery) ? { outcome: "released", exchange: null } : null;
   }
 
-  private async settle(
-    delivery: ClaimedDelivery,
-    ending: Ending | null,
-    span: AttemptSpan,
-    startedAt: Date,
-  ): Promise<void> {
-    const { metrics, code: system } = this.parts;
+  private settle(work: Work, ending: Ending | null, span: AttemptSpan): void {
+    const { delivery } = work;
     if (!ending) {
       this.tools.leases.release(delivery);
       span.end(null);
+      work.ended();
       return;
     }
     const { outcome, exchange, link, failure, waitFor } = ending;
     // A delivery handed back was not tried, so it leaves no attempt.
-    const settled = await this.tools.settle.add(delivery.lane, {
-      ...of(delivery),
-      outcome,
-      exchange: outcome === "released" ? null : exchange,
-      ...(link ? { link } : {}),
-      ...(failure ? { failure } : {}),
-      ...(waitFor === undefined ? {} : { waitFor }),
-    });
-    this.tools.leases.release(delivery);
-    span.end(failure ?? null);
-    metrics.deliveries.inc({ system, outcome });
-    metrics.handling.observe({ system }, (Date.now() - startedAt.getTime()) / 1000);
-    if (failure) metrics.failures.inc({ system, kind: failure.kind, code: failure.code });
-    if (outcome === "delivered") metrics.latency.observe({ system }, ageSeconds(delivery));
-    const externalId = link?.externalId ?? null;
-    this.attempts.write(delivery, {
-      outcome,
-      settled,
-      exchange,
-      failure: failure ?? null,
-      externalId,
-      traceId: span.traceId,
-    });
+    const tried = outcome === "released" ? null : exchange;
+    const settlement: Settlement = { id: delivery.id, claims: delivery.claims, outcome, exchange: tried };
+    if (link) settlement.link = link;
+    if (failure) settlement.failure = failure;
+    if (waitFor !== undefined) settlement.waitFor = waitFor;
+    // Not the work itself: until it is settled nothing of what was read and mapped has to be kept.
+    const rest = { delivery, claimedAt: work.claimedAt, ended: work.ended };
+    this.tools.settle.put(delivery.lane, settlement, (settled) => this.settled(rest, ending, span, settled));
+  }
+
+  private settled(
+    work: Pick<Work, "delivery" | "claimedAt" | "ended">,
+    ending: Ending,
+    span: AttemptSpan,
+    settled: Settled | null,
+  ): void {
+    this.tools.leases.release(work.delivery);
+    // Whatever becomes of the report, the batch must come to its end.
+    work.ended();
+    span.end(ending.failure ?? null);
+    this.report.write(work.delivery, work.claimedAt, ending, settled, span.traceId);
   }
 }
 
@@ -307,8 +316,4 @@ function of({ id, claims }: ClaimedDelivery): Pick<Settlement, "id" | "claims"> 
 
 function linkOf(delivery: ClaimedDelivery, type: string): Link | undefined {
   return delivery.links.find((link) => link.type === type);
-}
-
-function ageSeconds(delivery: ClaimedDelivery): number {
-  return Math.max(0, (Date.now() - delivery.occurredAt.getTime()) / 1000);
 }

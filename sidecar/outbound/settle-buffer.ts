@@ -13,7 +13,8 @@ const RETRY_MS = [100, 250, 500, 1_000, 2_000, 5_000];
 interface Entry {
   lane: string;
   settlement: Settlement;
-  resolve(settled: Settled | null): void;
+  /** Told what the queue said, or null. */
+  done(settled: Settled | null): void;
 }
 
 /**
@@ -38,11 +39,14 @@ export class SettleBuffer {
 
   /** Resolves once the outcome is stored; null when it could not be, which the queue's lease makes good. */
   async add(lane: string, settlement: Settlement): Promise<Settled | null> {
-    return new Promise((resolve) => {
-      this.entries.push({ lane, settlement, resolve });
-      if (this.entries.length >= MAX_ROWS) this.flush();
-      else this.timer ??= setTimeout(() => this.flush(), MAX_WAIT_MS);
-    });
+    return new Promise((resolve) => this.put(lane, settlement, resolve));
+  }
+
+  /** As `add`, for who needs no promise. */
+  put(lane: string, settlement: Settlement, done: Entry["done"]): void {
+    this.entries.push({ lane, settlement, done });
+    if (this.entries.length >= MAX_ROWS) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), MAX_WAIT_MS);
   }
 
   /** Settles what is left. With `deadline` it stops trying then. */
@@ -75,16 +79,11 @@ export class SettleBuffer {
   }
 
   private async settle(batch: Entry[]): Promise<void> {
+    const settlements = batch.map((entry) => entry.settlement);
     for (let failures = 0; ; failures += 1) {
       try {
-        const answers = await this.queue.settle(
-          this.worker,
-          batch.map((entry) => entry.settlement),
-        );
-        const byId = new Map(answers.map((settled) => [settled.id, settled]));
-        for (const entry of batch) entry.resolve(byId.get(entry.settlement.id) ?? null);
-        this.onSettled(answers);
-        return;
+        const answers = await this.queue.settle(this.worker, settlements);
+        return this.tell(batch, answers);
       } catch (thrown) {
         if (isHubError(thrown) && thrown.kind === "data") return this.isolate(batch, thrown);
         const { code, message } = toFailure(thrown);
@@ -96,6 +95,21 @@ export class SettleBuffer {
         await delay(wait, undefined, { signal: this.giveUp.signal }).catch(() => undefined);
         if (this.giveUp.signal.aborted) return this.abandon(batch, message);
       }
+    }
+  }
+
+  private tell(batch: Entry[], answers: readonly Settled[]): void {
+    const byId = new Map(answers.map((settled) => [settled.id, settled]));
+    for (const entry of batch) this.done(entry, byId.get(entry.settlement.id) ?? null);
+    this.onSettled(answers);
+  }
+
+  /** It is stored or given up, so a defect in who is told must not have it settled again, nor keep the others from hearing. */
+  private done(entry: Entry, settled: Settled | null): void {
+    try {
+      entry.done(settled);
+    } catch (thrown) {
+      this.log.error({ system: this.system, err: thrown }, "a defect after an outcome was stored");
     }
   }
 
@@ -113,7 +127,7 @@ export class SettleBuffer {
       { system: this.system, deliveries, reason },
       "outcomes could not be stored; their leases will run out",
     );
-    for (const entry of batch) entry.resolve(null);
+    for (const entry of batch) this.done(entry, null);
   }
 
   /** Wakes what waited behind the batch. When it fails the reaper does it a little later. */
