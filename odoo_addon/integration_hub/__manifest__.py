@@ -28,6 +28,8 @@
         "wizards/table_csv_views.xml",
         "wizards/unknown_value_add_views.xml",
         "views/delivery_views.xml",
+        "views/inbound_views.xml",
+        "views/security_event_views.xml",
         "views/event_views.xml",
         "views/attempt_views.xml",
         "views/link_views.xml",

@@ -18,7 +18,7 @@ class IntegrationDelivery(models.Model):
 
         :return: ``{"count", "worst_state", "state", "systems", "action"}``: number of deliveries that were not
             superseded, the worst state of any system (`state` is the same), and per system ``{"code", "name",
-            "state", "external_id", "external_url", "last_error", "hint", "situation", "at", "delivery_id",
+            "state", "direction", "external_id", "external_url", "last_error", "hint", "situation", "at", "delivery_id",
             "link_count"}``. `at` is server time as text. `action` opens the record's deliveries.
         """
         if not res_id or model not in self.env or not self.has_access("read"):
@@ -78,7 +78,7 @@ class IntegrationDelivery(models.Model):
                       AND (k.company_id IS NULL OR k.company_id = ANY(%(companies)s))
                     ORDER BY k.system_id, k.synced_at DESC NULLS LAST
                 )
-                SELECT s.code, s.name, coalesce(d.state, 'delivered') AS state, d.id AS delivery_id,
+                SELECT s.code, s.name, coalesce(d.state, 'delivered') AS state, d.direction, d.id AS delivery_id,
                     coalesce(d.number, 0) AS count, coalesce(k.external_id, d.external_id) AS external_id,
                     coalesce(k.external_url, d.external_url) AS external_url,
                     d.error_message AS last_error, d.error_hint AS hint,

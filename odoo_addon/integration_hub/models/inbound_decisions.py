@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .inbound_item import CONFLICT, DUPLICATE, NOT_OWNER, SINGLE_CREATION
+from .inbound_item import CONFLICT, DUPLICATE, NOT_OWNER, SINGLE_CREATION, STATE_JUMP
 
 COMPARED = (CONFLICT, NOT_OWNER)
 LINKABLE = (DUPLICATE, SINGLE_CREATION)
@@ -16,6 +16,7 @@ class IntegrationDeliveryDecisions(models.Model):
     can_compare = fields.Boolean(compute="_compute_can_settle")
     can_link = fields.Boolean(compute="_compute_can_settle")
     can_create = fields.Boolean(compute="_compute_can_settle")
+    can_accept = fields.Boolean(compute="_compute_can_settle")
 
     @api.depends("direction", "state", "error_code")
     def _compute_can_settle(self):
@@ -23,6 +24,7 @@ class IntegrationDeliveryDecisions(models.Model):
             held = delivery.direction == "in" and delivery.state == "held"
             delivery.can_compare = held and delivery.error_code in COMPARED
             delivery.can_link = held and delivery.error_code in LINKABLE
+            delivery.can_accept = held and delivery.error_code == STATE_JUMP
             delivery.can_create = held and delivery.error_code == DUPLICATE
 
     def action_take_theirs(self, reason=None):
@@ -56,6 +58,14 @@ class IntegrationDeliveryDecisions(models.Model):
             row._decide({"create": True})
         chosen._note("person_created", reason)
         return self._told(_("Is created: %s"), chosen)
+
+    def action_accept(self, reason=None):
+        """Lets a step pass, this once, that the life of its business object does not have."""
+        chosen = self._for_settling("can_accept")
+        for row in chosen.sudo():
+            row._decide({"accept": True})
+        chosen._note("person_accepted", reason)
+        return self._told(_("Accepted: %s"), chosen)
 
     def action_choose_record(self):
         """Asks which record of Odoo it is."""

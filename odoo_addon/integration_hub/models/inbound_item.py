@@ -13,6 +13,7 @@ CONFLICT = "conflict"
 NOT_OWNER = "not_owner"
 DUPLICATE = "possible_duplicate"
 SINGLE_CREATION = "single_creation"
+STATE_JUMP = "state_jump"  # found by the sidecar, which knows the lives of business objects
 
 
 class InboundItem:

@@ -23,8 +23,9 @@ class IntegrationInboundJudgement(models.AbstractModel):
                 "credential",
                 "inbound_no_user",
                 _("%s has no user as whom its changes arrive.", system.name),
-                _("Name one on the system's form (Changes made by), then retry."),
+                _("Name one on the system's form (User for incoming changes), then retry."),
             )
+        left = self._follow_merge(system, item) if item.old_ids else []
         link, record = self._record_of(system, item, row)
         if item.operation == "gone":
             return self._gone(system, item, row, link, record)
@@ -49,6 +50,8 @@ class IntegrationInboundJudgement(models.AbstractModel):
             record = self._apply(system, item, record, changed, memory)
         told = self._add_attachments(item, record) | self._add_note(item, record, memory)
         self._linked(system, item, link, record, memory)
+        if left and not refusal:
+            refusal = self._merged_there(system, left)
         if refusal:
             return self._held(system, item, row, record, refusal)
         unchanged = not (created or changed or told or not link)

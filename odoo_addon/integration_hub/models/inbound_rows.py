@@ -26,8 +26,8 @@ class IntegrationDeliveryInbound(models.Model):
     received_key = fields.Char(readonly=True, help="Names the state that was judged last: it is not judged twice.")
     decision = fields.Json(
         readonly=True,
-        help="What a person decided, for the next time it is applied: {link: id}, {create: true}, {take: [fields]} or "
-        "{keep: true}; `seen`: the values it was about.",
+        help="What a person decided, for the next time it is applied: {link: id}, {create: true}, {take: [fields]}, "
+        "{keep: true} or {accept: true}; `seen`: the values it was about.",
     )
     comparison = fields.Json(
         readonly=True,

@@ -22,6 +22,7 @@ OUTCOMES = [
     ("person_sent", "Sent after a person looked"),
     ("person_took", "Theirs taken by a person"),
     ("person_kept", "Odoo's value kept by a person"),
+    ("person_accepted", "Accepted by a person"),
     ("person_created", "Created by a person's decision"),
     ("cancelled", "Cancelled by a person"),
 ]

@@ -54,8 +54,9 @@ class IntegrationSystem(models.Model):
     user_id = fields.Many2one("res.users", string="Owner", help="Who looks after this connection.")
     api_user_id = fields.Many2one(
         "res.users",
-        string="Changes made by",
-        help="The Odoo user as whom changes from this system arrive. They are not sent back to it.",
+        string="User for incoming changes",
+        help="The Odoo user as whom changes from this system arrive: what that user may not do, the system cannot "
+        "do. They are not sent back to it. Empty: nothing is taken from the system.",
     )
     company_id = fields.Many2one(
         "res.company", help="Only changes of this company go to the system; empty: of all companies."

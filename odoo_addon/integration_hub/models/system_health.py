@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import _, api, fields, models
 
 from .durations import duration_in_words
@@ -20,6 +22,7 @@ class IntegrationSystemHealth(models.Model):
     )
     oldest_open_age = fields.Char(compute="_compute_health", string="Oldest waits for")
     last_delivered_age = fields.Char(compute="_compute_health")
+    incoming_text = fields.Char(compute="_compute_incoming_text", string="Incoming")
     link_count = fields.Integer(compute="_compute_link_count", string="Links")
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
@@ -43,6 +46,22 @@ class IntegrationSystemHealth(models.Model):
             system.counts_text = ", ".join(parts)
             system.oldest_open_age = duration_in_words(self.env, now - since) if since else False
             system.last_delivered_age = duration_in_words(self.env, now - last) if last else False
+
+    def _compute_incoming_text(self):
+        """`12 applied, 2 need attention`: what arrived in the last 24 hours, and what of it stands still now."""
+        Delivery = self.env["integration.delivery"]
+        since = fields.Datetime.now() - timedelta(hours=24)
+        of_them = [("system_id", "in", self.ids), ("direction", "=", "in")]
+        done = dict(
+            Delivery._read_group(
+                [*of_them, ("state", "=", "delivered"), ("done_at", ">", since)], ["system_id"], ["__count"]
+            )
+        )
+        still = dict(Delivery._read_group([*of_them, ("state", "in", NEEDS_A_PERSON)], ["system_id"], ["__count"]))
+        for system in self:
+            parts = [_("%s applied", done[system])] if system in done else []
+            parts += [_("%s need attention", still[system])] if system in still else []
+            system.incoming_text = ", ".join(parts)
 
     def _compute_link_count(self):
         linked = [("system_id", "in", self.ids)]
