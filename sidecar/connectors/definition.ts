@@ -104,6 +104,8 @@ export interface FetchDefinition {
   request: RequestDefinition;
   /** Path of the record in the answer; the whole answer where absent. */
   record?: string;
+  /** Where the vendor reads only lists: which of them it is; {id} is the asked one. */
+  match?: Condition;
   /** The record's own id in it; default `id`. Another than the asked one: the asked one was merged into it. */
   id?: Extract | Extract[];
   /** Ids that were merged into this one; a text may hold several, separated by `;` or `,`. */
@@ -116,6 +118,16 @@ export interface FetchDefinition {
   batch?: { max: number; request: RequestDefinition; records: string; record?: string };
   /** What belongs to it and is read by requests of its own: it stands under this name in the record. */
   also?: Record<string, AlsoDefinition>;
+  /** Records of other types that it is about: each is fetched because of it. */
+  leadsTo?: LeadDefinition[];
+}
+
+export interface LeadDefinition {
+  /** Path of a list in the record, and of the id in each item. */
+  each: string;
+  id: Extract;
+  /** The object type of those records. */
+  object: string;
 }
 
 export interface AlsoDefinition {
@@ -123,9 +135,24 @@ export interface AlsoDefinition {
   when?: string;
   /** Path of a list in {record}: one request for each, {item}; the result is a list. */
   each?: string;
-  request: RequestDefinition;
+  /** Absent: what is wanted stands in the record already, at `result`. */
+  request?: RequestDefinition;
   /** Path of what is wanted in the answer; the whole answer where absent. */
   result?: string;
+  /** Of a list, the one that is wanted. */
+  match?: Condition;
+  /** A list of names and values becomes an object. */
+  named?: NamedDefinition;
+  /** Template of an object whose values are added to the result. */
+  with?: Json;
+}
+
+export interface NamedDefinition {
+  /** Path of the name and of the value in each item. */
+  name: string;
+  value: string;
+  /** Beginnings of numbered names: with `line`, `line_2_price` is the `price` of the item with `key` 2 of the list `line`. */
+  lists?: string[];
 }
 
 /** How a type's records are listed by the time of their last change: the safety net under webhooks, and the first load. */

@@ -4,26 +4,29 @@ import type { AlsoDefinition, FetchDefinition } from "./definition";
 import { compileExtract, compileFirst, type Extractor } from "./extract";
 import { parsePath, readPath } from "./json-path";
 import { momentOf } from "./moment";
+import { compileShape, matching, type Shape } from "./shape";
 import { compileRequest, type CallContext, type Caller, type CompiledRequest } from "./request";
 
 /** How a type's records are read to be taken over, compiled. */
 export interface CompiledFetch {
   request: CompiledRequest;
   record: string[];
+  match: Test | null;
   id: Extractor;
   oldIds: Extractor[];
   time: Extractor;
   gone: Test | null;
   batch: { max: number; request: CompiledRequest; records: string[]; record: string[] } | null;
   also: CompiledAlso[];
+  leadsTo: { each: string[]; id: Extractor; object: string }[];
 }
 
 interface CompiledAlso {
   name: string;
   when: string[] | null;
   each: string[] | null;
-  request: CompiledRequest;
-  result: string[];
+  request: CompiledRequest | null;
+  shape: Shape;
 }
 
 /** A record as the vendor holds it now. */
@@ -35,6 +38,8 @@ export interface VendorRecord {
   oldIds: string[];
   /** When it was last changed there. */
   time: Date | null;
+  /** Records of other types that it is about. */
+  leadsTo: { object: string; id: string }[];
 }
 
 export function compileFetch(fetch: FetchDefinition): CompiledFetch {
@@ -42,6 +47,7 @@ export function compileFetch(fetch: FetchDefinition): CompiledFetch {
   return {
     request: compileRequest(fetch.request, true),
     record: parsePath(fetch.record ?? ""),
+    match: fetch.match ? compileCondition(fetch.match) : null,
     id: compileFirst(fetch.id ?? "id"),
     oldIds: (fetch.oldIds ?? []).map(compileExtract),
     time: compileFirst(fetch.time),
@@ -55,6 +61,11 @@ export function compileFetch(fetch: FetchDefinition): CompiledFetch {
         }
       : null,
     also: Object.entries(fetch.also ?? {}).map(compileAlso),
+    leadsTo: (fetch.leadsTo ?? []).map(({ each, id, object }) => ({
+      each: parsePath(each),
+      id: compileExtract(id),
+      object,
+    })),
   };
 }
 
@@ -63,8 +74,8 @@ function compileAlso([name, also]: [string, AlsoDefinition]): CompiledAlso {
     name,
     when: also.when === undefined ? null : parsePath(also.when),
     each: also.each === undefined ? null : parsePath(also.each),
-    request: compileRequest(also.request, true),
-    result: parsePath(also.result ?? ""),
+    request: also.request ? compileRequest(also.request, true) : null,
+    shape: compileShape(also),
   };
 }
 
@@ -77,7 +88,9 @@ export async function fetchOne(
 ): Promise<VendorRecord | null> {
   const asked = await caller.ask(fetch.request, { ...context, scope: { ...context.scope, id } });
   if ("absent" in asked) return null;
-  return complete(fetch, id, readPath(asked.answer.body, fetch.record), caller, context);
+  const body = readPath(asked.answer.body, fetch.record);
+  const record = fetch.match ? matching(fetch.match, listOf(body), { ...context.scope, id }) : body;
+  return complete(fetch, id, record, caller, context);
 }
 
 /** Reads many with one request, by their ids; those that the answer does not hold are not in the map. */
@@ -115,7 +128,13 @@ async function complete(
   const record = await withMore(fetch.also, id, body, caller, context);
   const oldIds = fetch.oldIds.flatMap((extract) => (extract(evidence) ?? "").split(/[;,]/).map((old) => old.trim()));
   const merged = new Set([...oldIds, asked].filter((old) => old !== "" && old !== id));
-  return { id, record, oldIds: [...merged], time: momentOf(fetch.time(evidence)) };
+  const leadsTo = fetch.leadsTo.flatMap(({ each, id: idOf, object }) =>
+    listOf(readPath(record, each)).flatMap((item) => {
+      const found = idOf({ body: item, headers: {} });
+      return found === null ? [] : [{ object, id: found }];
+    }),
+  );
+  return { id, record, oldIds: [...merged], time: momentOf(fetch.time(evidence)), leadsTo };
 }
 
 /** The record with what belongs to it and is read by requests of its own. */
@@ -131,11 +150,10 @@ async function withMore(
     const scope = { ...context.scope, id, record: whole };
     if (more.when !== null && isBlank(readPath(scope, more.when))) continue;
     const ask = async (item?: Json): Promise<Json> => {
-      const asked = await caller.ask(more.request, {
-        ...context,
-        scope: item === undefined ? scope : { ...scope, item },
-      });
-      return "absent" in asked ? null : (readPath(asked.answer.body, more.result) ?? null);
+      const itsScope = item === undefined ? scope : { ...scope, item };
+      if (more.request === null) return more.shape(whole, itsScope);
+      const asked = await caller.ask(more.request, { ...context, scope: itsScope });
+      return "absent" in asked ? null : more.shape(asked.answer.body, itsScope);
     };
     const items = more.each === null ? null : listOf(readPath(scope, more.each));
     const answers = items === null ? await ask() : await Promise.all(items.map(ask));

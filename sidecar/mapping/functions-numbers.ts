@@ -45,6 +45,17 @@ export const numberFunctions: Record<string, MappingFunction> = {
       return roundDecimal(numberOf(value), digits).toFixed(digits);
     },
   },
+  isoHours: {
+    description: "An ISO 8601 duration in hours: “PT1H30M” becomes 1.5.",
+    arguments: [],
+    call: (value) => {
+      const parts =
+        typeof value === "string" ? /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(value) : null;
+      if (!parts) throw new ValueFault("mapping_value_unusable", "the value is no duration like PT1H30M");
+      const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+      return roundDecimal(days * 24 + hours + minutes / 60 + seconds / 3600, 9);
+    },
+  },
   boolean: {
     description: "True for true, a number other than 0 and the texts “true”, “yes”, “1”; false for their opposites.",
     arguments: [],

@@ -15,9 +15,11 @@ export const odooFunctions: Record<string, MappingFunction> = {
     },
   },
   reference: {
-    description: "A many-to-one of the snapshot as a canonical reference: its identifier and its name.",
+    description:
+      "A many-to-one of the snapshot as a canonical reference: its identifier and its name. What externalRef made becomes one without a name.",
     arguments: [],
     call: (value) => {
+      if (typeof value === "string" && /^[a-z0-9_-]+:[A-Za-z0-9_]+,/.test(value)) return { id: value };
       if (isObject(value) && Object.hasOwn(value, "id") && Object.hasOwn(value, "model")) {
         const { id, model } = value;
         if (typeof id === "number" && Number.isInteger(id) && typeof model === "string") {

@@ -8,7 +8,7 @@ import type { CompiledMapping } from "./run";
 import { loadTables } from "./tables";
 
 /** What an Odoo document holds besides `values.<field>`. */
-const PARTS = new Set(["archive", "note", "attachments"]);
+const PARTS = new Set(["archive", "note", "attachments", "step"]);
 
 /** Compiles and checks the mappings of what comes in: `odoo/in` and each system's `mappings/in`. */
 export function loadInbound(files: PackFiles, objects: CanonicalObjects, problems: PackProblem[]): InboundMappings {
@@ -95,7 +95,9 @@ function checkTargets({ file, definition }: CompiledMapping): PackProblem[] {
     if (part === "values" && field !== undefined && more.length === 0) fields.add(field);
     else if (!PARTS.has(part) || field !== undefined) {
       const reason = `an Odoo document has no "${to}"`;
-      return [{ file, path: `lines[${index}].to`, reason, fix: "Write values.<field>, archive, note or attachments." }];
+      return [
+        { file, path: `lines[${index}].to`, reason, fix: "Write values.<field>, archive, note, attachments or step." },
+      ];
     }
     return [];
   });

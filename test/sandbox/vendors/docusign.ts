@@ -19,6 +19,9 @@ export const docusign: Vendor = {
         ? next()
         : refuse(response, 401, "USER_AUTHENTICATION_FAILED", "The account is not one of the user's."),
     );
+    router.get("/v2.1/accounts/:account/custom_fields", (_request, response) => {
+      response.json({ textCustomFields: [], listCustomFields: [] });
+    });
     listRoute(router, root, envelopes);
     readRoutes(router, root, envelopes);
     writeRoutes(router, root, context, envelopes);
