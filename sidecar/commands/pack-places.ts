@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "../config/config";
 import { loadConfig } from "../config/load";
-import { HubError } from "../domain/errors";
+import { HubError, isHubError } from "../domain/errors";
 import type { Json, JsonObject } from "../domain/json";
 import { artifactKind, MappingPack } from "../mapping/registry";
 import { openRecords } from "../odoo/open";
@@ -57,7 +57,11 @@ export class OdooPlace implements Place {
 
   async apply(set: PackSet, reason: string, activate: boolean): Promise<Applied[]> {
     const files = [...set].map(([file, content]): JsonObject => ({ path: file, content }));
-    return this.records.call<Applied[]>("integration.artifact", "pack_apply", { files, reason, activate });
+    try {
+      return await this.records.call<Applied[]>("integration.artifact", "pack_apply", { files, reason, activate });
+    } catch (thrown) {
+      throw isHubError(thrown) && thrown.code === "odoo_access_refused" ? needsMapper(this.name, thrown) : thrown;
+    }
   }
 
   async close(): Promise<void> {
@@ -89,6 +93,19 @@ export function odooPlace(config: Config, person?: Person): OdooPlace {
   const records = openRecords(odoo);
   if (!records) throw usage("This needs Odoo's API.", "Set odoo.api_key, or name a key with --key-from.");
   return new OdooPlace(config, records);
+}
+
+function needsMapper(place: string, cause: HubError): HubError {
+  return new HubError(
+    {
+      ...cause.failure,
+      message: `Odoo does not let this user bring versions into ${place}.`,
+      hint:
+        "Name the API key of a mapping administrator with --key-from env:NAME or file:/path (with JSON-RPC also --login). " +
+        "The sidecar's own user never gets that right: versions have an author who answers for them.",
+    },
+    { cause },
+  );
 }
 
 /** Writes a set as files below a folder. */

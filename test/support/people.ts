@@ -8,6 +8,9 @@ export type Role = "nobody" | "viewer" | "operator" | "mapping" | "administrator
 export interface Person {
   api: OdooApi;
   name: string;
+  id: number;
+  login: string;
+  password: string;
   remove(): Promise<void>;
 }
 
@@ -23,18 +26,22 @@ export async function hirePerson(stack: StackState, admin: OdooApi, role: Role):
   if (role !== "nobody") groups.push(`integration_hub.group_${role}`);
   const groupIds = await Promise.all(groups.map((group) => admin.ref(group)));
   const name = `${role} ${suffix}`;
-  const id = await admin.call<number[]>(
+  const ids = await admin.call<number[]>(
     "res.users",
     "create",
     [[{ name, login, password, group_ids: [[6, 0, groupIds]] }]],
     { context: { no_reset_password: true } },
   );
+  const [id = 0] = ids;
   return {
     name,
+    id,
+    login,
+    password,
     api: await OdooApi.signIn(stack, login, password),
     async remove() {
       // A user who has done something is referred to: archived like in real life.
-      await admin.write("res.users", id, { active: false });
+      await admin.write("res.users", ids, { active: false });
     },
   };
 }

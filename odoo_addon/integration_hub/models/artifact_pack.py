@@ -1,5 +1,5 @@
 from odoo import _, api, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .artifact_life import MAPPERS
 from .artifact_paths import describe_path
@@ -43,7 +43,8 @@ class IntegrationArtifactPack(models.Model):
 
         :param files: ``[{"path", "content"}]``
         :param reason: what changes and why, kept on each version
-        :param activate: activate those that need no second person, each in a release of its own
+        :param activate: activate those that need no second person: all of them in one release, or none where the check
+            finds something wrong
         :return: ``[{"path", "result", "version"}]``, `result` one of ``unchanged``, ``waits`` (such a draft is there
             already), ``draft``, ``active``, ``refused`` (with ``reason``: why it was not activated; the draft stays)
         :raise ValidationError: a path that cannot be changed in Odoo; then nothing is made
@@ -52,21 +53,69 @@ class IntegrationArtifactPack(models.Model):
             raise AccessError(_("Only mapping administrators can bring versions in. Name one with his own API key."))
         if wrong := [file["path"] for file in files if describe_path(file["path"]) is None]:
             raise ValidationError(_("These files cannot be changed in Odoo: %s", ", ".join(wrong)))
-        return [self._apply_file(file["path"], file["content"], reason, activate) for file in files]
+        answers = [self._apply_file(file["path"], file["content"], reason) for file in files]
+        if activate:
+            self._activate_together(answers)
+        return [{name: answer[name] for name in answer if name != "id"} for answer in answers]
 
-    def _apply_file(self, path, content, reason, activate):
+    def _apply_file(self, path, content, reason):
         artifact = self._for_path(path).with_env(self.env)
         if artifact._content() == content:
             return {"path": path, "result": "unchanged", "version": artifact.active_version_id.number}
         version = artifact.draft_version_id
+        if version.state == "draft" and version.content == content:
+            return {"path": path, "result": "waits", "version": version.number, "id": version.id}
         if version and version.content == content:
             return {"path": path, "result": "waits", "version": version.number}
         version = version.create({"artifact_id": artifact.id, "content": content, "reason": reason})
-        answer = {"path": path, "result": "draft", "version": version.number}
-        if activate and not version.needs_second_person:
-            version.action_activate()
-            if version.state == "active":
-                return answer | {"result": "active"}
-            problems = version.check_problems or []
-            return answer | {"result": "refused", "reason": "; ".join(problem["reason"] for problem in problems)}
-        return answer
+        return {"path": path, "result": "draft", "version": version.number, "id": version.id}
+
+    def _activate_together(self, answers):
+        """Puts the drafts among the answers that need no second person in force; changes the answers."""
+        drafts = {answer["id"]: answer for answer in answers if "id" in answer}
+        versions = self.env["integration.artifact.version"].browse(drafts)
+        versions = versions.filtered(lambda version: not version.needs_second_person)
+        refused = self._refusals(versions) if versions else {}
+        if refused:
+            for version in versions:
+                reason = refused.get(version.path, _("another file of the set was refused"))
+                drafts[version.id] |= {"result": "refused", "reason": reason}
+            return
+        # Rules are run by Odoo, so they are in no release.
+        rules = versions.filtered(lambda version: version.kind == "rule")
+        for version in rules:
+            version._put_in_force()
+        if set_of_files := versions - rules:
+            releases = self.env["integration.release"]
+            others = releases._active_versions().filtered(
+                lambda active: active.artifact_id not in set_of_files.artifact_id
+            )
+            reason = _("%(count)s files brought in: %(reason)s", count=len(set_of_files), reason=versions[0].reason)
+            releases._put_in_force(others | set_of_files, set_of_files[0].check_objects or {}, reason)
+        for version in versions:
+            drafts[version.id] |= {"result": "active"}
+
+    def _refusals(self, versions):
+        """Why these cannot be put in force together, by path; empty when they can."""
+        refused = {}
+        for version in versions:
+            try:
+                version._check_governed()
+            except UserError as error:
+                refused[version.path] = str(error)
+        rules = versions.filtered(lambda version: version.kind == "rule")
+        for version in rules:
+            if problems := version._check():
+                refused[version.path] = "; ".join(problem["reason"] for problem in problems)
+        if files := versions - rules:
+            overlay = files[0]._overlay() | {version.path: version.content or {} for version in files}
+            answer = self.env["integration.question"]._ask("check", {"overlay": overlay})
+            problems = answer.get("problems") or []
+            for version in files:
+                version._keep_check(
+                    [problem for problem in problems if problem.get("path") == version.path], answer.get("objects")
+                )
+            for problem in problems:
+                path = problem.get("path") if problem.get("path") in files.mapped("path") else files[0].path
+                refused[path] = "; ".join(filter(None, [refused.get(path), problem["reason"]]))
+        return refused

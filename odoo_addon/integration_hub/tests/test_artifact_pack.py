@@ -37,6 +37,32 @@ class TestArtifactPack(ArtifactCase):
         self.assertEqual(self.apply(self.ann, table, TABLE, activate=True)["result"], "active")
         self.assertEqual(self.apply(self.ann, {"lines": [3]}, activate=True)["result"], "draft")
 
+    def test_a_set_is_activated_as_one_release_or_not_at_all(self):
+        """GOV-02: what was tried together counts together."""
+        paths = [TABLE, "systems/test_crm/tables/countries.json"]
+        files = [{"path": path, "content": {"title": path, "entries": []}} for path in paths]
+        artifacts = self.env["integration.artifact"].with_user(self.ann)
+        self.make_artifact(paths[0])
+        other = self.make_artifact(paths[1], owner_id=False)
+        releases = self.env["integration.release"]
+        before = releases._current().number
+
+        answers = artifacts.pack_apply(files, "From test", activate=True)
+        self.assertEqual([answer["result"] for answer in answers], ["refused", "refused"])
+        self.assertIn("an owner", answers[1]["reason"])
+        other.owner_id = self.ann
+
+        with self.refusing("There is no such table."):
+            answers = artifacts.pack_apply(files, "From test", activate=True)
+        self.assertEqual([answer["result"] for answer in answers], ["refused", "refused"])
+        self.assertEqual(releases._current().number, before)
+
+        answers = artifacts.pack_apply(files, "From test", activate=True)
+        self.assertEqual([answer["result"] for answer in answers], ["active", "active"])
+        self.assertEqual(releases._current().number, before + 1)
+        self.assertLessEqual(set(paths), {entry["path"] for entry in releases._current().content})
+        self.assertLessEqual(set(paths), set(self.asked[-1][1]["overlay"]))
+
     def test_operators_and_the_sidecar_bring_nothing_in(self):
         sidecar = self.person("pack_sidecar", "integration_hub.group_sidecar")
         for user in (self.operator, sidecar):
