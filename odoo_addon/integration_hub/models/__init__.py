@@ -51,6 +51,7 @@ from . import inbound_conflict
 from . import inbound_accounting
 from . import inbound_duplicates
 from . import inbound_brake
+from . import inbound_steps
 from . import inbound_merge
 from . import integration_security_event
 

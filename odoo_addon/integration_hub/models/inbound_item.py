@@ -43,6 +43,7 @@ class InboundItem:
         "operation",
         "priority",
         "release",
+        "step",
         "traceparent",
         "type",
         "url",
@@ -73,6 +74,7 @@ class InboundItem:
         self.archive = document.get("archive")
         self.note = document.get("note") or None
         self.attachments = document.get("attachments") or []
+        self.step = document.get("step") or None
         self.not_owned = given.get("not_owned") or {}
         self.yields = given.get("yields") or {}
         self.wins = frozenset(given.get("wins") or ())

@@ -48,7 +48,8 @@ class IntegrationInboundJudgement(models.AbstractModel):
             changed, refusal = self._checked(system, item, row, record, changed, memory)
         if created or changed:
             record = self._apply(system, item, record, changed, memory)
-        told = self._add_attachments(item, record) | self._add_note(item, record, memory)
+        stepped = self._take_step(item, record)
+        told = self._add_attachments(item, record) | self._add_note(item, record, memory) | stepped
         self._linked(system, item, link, record, memory)
         if left and not refusal:
             refusal = self._merged_there(system, left)

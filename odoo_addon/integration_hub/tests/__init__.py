@@ -22,6 +22,7 @@ from . import test_flows
 from . import test_inbound_checks
 from . import test_inbound_merge
 from . import test_inbound_receive
+from . import test_inbound_steps
 from . import test_json2
 from . import test_loose_references
 from . import test_mapping_editor

@@ -1,0 +1,53 @@
+from odoo import _, models
+
+from .inbound_item import Stopped
+
+#: What a document may ask for besides values, by model and name: ``[(method, states it goes from), …]``, each taken
+#: when the record stands there. A record that stands nowhere among them is there already.
+STEPS = {
+    "sale.order": {
+        "confirm": [("action_confirm", ("draft", "sent"))],
+        "cancel": [("action_cancel", ("draft", "sent", "sale"))],
+    },
+    "hr.leave": {
+        # Where two people have to approve, the first approval makes room for the second.
+        "approve": [("action_approve", ("confirm",)), ("action_approve", ("validate1",))],
+        "refuse": [("action_refuse", ("confirm", "validate1", "validate"))],
+        "cancel": [("action_refuse", ("confirm", "validate1", "validate"))],
+    },
+    "hr.expense": {
+        "submit": [("action_submit", ("draft",))],
+        "approve": [("action_submit", ("draft",)), ("action_approve", ("submitted",))],
+        "refuse": [("action_refuse", ("submitted", "approved"))],
+    },
+}
+
+
+class IntegrationInboundSteps(models.AbstractModel):
+    """Takes a record on in its life cycle with Odoo's own methods, so that all that follows there follows."""
+
+    _inherit = "integration.inbound"
+
+    def _take_step(self, item, record):
+        """Takes the document's `step`, if it names one.
+
+        :return: whether something was done
+        :raise Stopped: data: there is no such step; what Odoo's own method refuses is raised as it is
+        """
+        if not item.step:
+            return False
+        path = STEPS.get(record._name, {}).get(item.step)
+        if path is None:
+            raise Stopped(
+                "data",
+                "unknown_step",
+                _("“%(model)s” has no step “%(step)s”.", model=record._name, step=item.step),
+                _("Correct the mapping; its guide lists the steps."),
+                "step",
+            )
+        before = record.state
+        for method, states in path:
+            if record.state in states:
+                getattr(record, method)()
+        record.flush_recordset()
+        return record.state != before

@@ -1,0 +1,42 @@
+from odoo.tests import tagged
+
+from .inbound_case import InboundCase
+
+
+@tagged("post_install", "-at_install")
+class TestInboundSteps(InboundCase):
+    """OBJ-05, OBJ-16: what was signed or approved elsewhere is confirmed or approved in Odoo by Odoo's own methods."""
+
+    def setUp(self):
+        super().setUp()
+        if "sale.order" not in self.env:
+            self.skipTest("sales are not installed")
+        self.crm_user.group_ids += self.env.ref("sales_team.group_sale_manager")
+        self.customer = self.env["res.partner"].create({"name": "Acme", "is_company": True})
+
+    def order(self, step, **values):
+        given = {"partner_id": {"$find": {"model": "res.partner", "by": {"id": self.customer.id}}}} | values
+        document = {"model": "sale.order", "values": given, "step": step}
+        (answer,) = self.receive(self.item("env-1", type="envelope", object="contract", document=document))
+        return answer
+
+    def test_a_signed_contract_is_a_confirmed_order_and_stays_one_when_it_comes_again(self):
+        answer = self.order("confirm")
+        self.assertEqual((answer["state"], answer["error"]), ("delivered", None))
+        order = self.record(answer)
+        self.assertEqual((order.state, order.create_uid), ("sale", self.crm_user))
+        again = self.order("confirm")
+        self.assertEqual((again["res_id"], again["unchanged"]), (order.id, True))
+
+    def test_a_step_that_odoo_refuses_holds_the_record_with_its_reason(self):
+        answer = self.order("confirm")
+        order = self.record(answer)
+        order.locked = True
+        answer = self.order("cancel")
+        self.assertEqual((answer["state"], answer["error"]["kind"]), ("held", "business"))
+        self.assertIn("locked", answer["error"]["message"])
+        self.assertEqual(order.state, "sale")
+
+    def test_a_step_that_there_is_not_is_held_as_data(self):
+        answer = self.order("celebrate")
+        self.assertEqual((answer["state"], answer["error"]["code"]), ("held", "unknown_step"))
