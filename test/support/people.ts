@@ -2,8 +2,11 @@ import { randomBytes } from "node:crypto";
 import type { StackState } from "../stack/state";
 import { OdooApi } from "./odoo-api";
 
-/** Groups of the addon, from the one that may do least to the one that may do most; `nobody` has none of them. */
-export type Role = "nobody" | "viewer" | "operator" | "mapping" | "administrator";
+/**
+ * Groups of the addon, from the one that may do least to the one that may do most; `nobody` has none of them, `sidecar` is the
+ * service user's.
+ */
+export type Role = "nobody" | "viewer" | "operator" | "mapping" | "administrator" | "sidecar";
 
 export interface Person {
   api: OdooApi;
