@@ -67,10 +67,8 @@ class Base(models.AbstractModel):
     # -- marking ---------------------------------------------------------------------------------------------
 
     def _capture_plan(self):
-        if not self.pool.ready:
-            return None
         plan = plans_of(self.env).get(self._name)
-        if plan is None or self._abstract or self._transient or self.env.context.get(MODULE_UNINSTALL_FLAG):
+        if plan is None or not self.pool.ready or self.env.context.get(MODULE_UNINSTALL_FLAG):
             return None
         return plan
 

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from odoo.tools import SQL
+
 
 @dataclass(slots=True)
 class CapturedEvent:
@@ -62,23 +64,28 @@ def store(env, transaction, events, replaced=()):
         if targets := event.targets(transaction.origin):
             row = event.row([system_id for system_id, _code in targets])
             if event.operation != "unlink" and event.res_id in transaction.created.get(event.model, ()):
-                row["created_in"] = env[event.model]._table
-                created.setdefault(row["created_in"], []).append(event.res_id)
+                row["created"] = True
+                created.setdefault(event.model, set()).add(event.res_id)
             rows.append(row)
             codes.update((code, True) for _system_id, code in targets)
     if not rows:
         return []
-    cr.execute(
-        "SELECT integration_hub_private.enqueue(%s, %s, %s, %s, %s)",
-        [
-            json.dumps(rows, ensure_ascii=False),
-            transaction.origin,
-            transaction.traceparent,
-            ",".join(codes),
-            json.dumps(created) if created else None,
-        ],
-    )
+    values = [json.dumps(rows, ensure_ascii=False), transaction.origin, transaction.traceparent, ",".join(codes)]
+    if created:
+        count = sum(map(len, created.values()))
+        present = SQL(" || ").join(_present(env[model], ids) for model, ids in created.items())
+        cr.execute(SQL("SELECT integration_hub_private.enqueue(%s, %s, %s, %s, %s, %s)", *values, count, present))
+    else:
+        cr.execute("SELECT integration_hub_private.enqueue(%s, %s, %s, %s)", values)
     stored = [(row, event_id) for row, event_id in zip(rows, cr.fetchone()[0], strict=True) if event_id]
     for row, event_id in stored:
         transaction.emitted.setdefault((row["model"], row["res_id"]), []).append(event_id)
     return [event_id for _row, event_id in stored]
+
+
+def _present(model, ids):
+    """Which of these records are in the database, as lanes. It is asked in the statement that stores them: a savepoint
+    may have taken back what was created in it, which Odoo's memory does not show."""
+    return SQL(
+        "ARRAY(SELECT %s || id FROM %s WHERE id IN %s)", f"{model._name},", SQL.identifier(model._table), tuple(ids)
+    )

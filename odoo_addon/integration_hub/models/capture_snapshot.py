@@ -10,6 +10,8 @@ to a record.
 from odoo import fields, models
 from odoo.tools import SQL
 
+from .capture_names import reference_name, stored_display_name
+
 
 def compile_tree(env, model, tree):
     """The `Reading` of a tree of fields that exist on the model."""
@@ -61,6 +63,8 @@ class Reading:
                 self._others.append((name, _many2one_reader(env, field, subtree)))
             elif field.type in ("one2many", "many2many"):
                 self._others.append((name, _to_many_reader(env, field, subtree)))
+            elif name == "display_name":
+                self._add_scalar(env, name, known[stored_display_name(env[model]) or name])
             elif name != "id":
                 self._add_scalar(env, name, field)
 
@@ -129,8 +133,8 @@ def _many2one_reader(env, field, subtree):
     tree = {key: sub for key, sub in subtree.items() if key not in ("id", "display_name")}
     constants = {"id": None, "model": model}
     reading = Reading(env, model, tree, _fetcher(env, model, _columns(env, model, tree)), constants | {"name": None})
-    if "name" not in tree:  # asked for, it takes this place, and a display name may cost queries (a product's does)
-        reading._add_scalar(env, "name", env[model]._fields[_name_field(env, model)])
+    if "name" not in tree:  # asked for, it takes this place
+        reading._add_scalar(env, "name", env[model]._fields[reference_name(env[model])])
     value = field.__get__
     source = field.model_name
 
@@ -206,17 +210,11 @@ def _fetch(records, names):
         records._fetch_query(records._as_query(ordered=False), missing)
 
 
-def _name_field(env, model):
-    """Where a record's name stands: stored, as partners and departments keep their full name, or else computed."""
-    complete = env[model]._fields.get("complete_name")
-    return "complete_name" if complete is not None and complete.store else "display_name"
-
-
 def _columns(env, model, tree):
     """The stored fields that reading this tree needs, its name included."""
     names = dict.fromkeys(tree)
     if "name" not in tree:
-        name = env[model]._fields[_name_field(env, model)]
+        name = env[model]._fields[reference_name(env[model])]
         names |= dict.fromkeys([name.name] if name.store else env.registry.field_depends.get(name, ()))
     known = env[model]._fields
     here = [name for name in names if "." not in name and name in known]

@@ -48,31 +48,32 @@ def captured(cr):
 
 
 class Kept:
-    """What a transaction asks for again and again; it ends with it. A copy of it is empty: Odoo's tests copy what
+    """What a transaction asks for again and again; it ends with it. There is no copy of it: Odoo's tests copy what
     belongs to a transaction, and an environment is not to be copied."""
 
     __slots__ = ("plans", "readers")
 
-    def __init__(self):
-        self.plans = None  # Plans
+    def __init__(self, plans):
+        self.plans = plans
         self.readers = {}  # {(user id, company id): the environment in which that company's records are read}
 
     def __deepcopy__(self, memo):
-        return Kept()
+        return None
 
 
 def kept(env):
     data = env.cr.postcommit.data
     of_transaction = data.get(KEPT)
-    if of_transaction is None or of_transaction.plans is None:
-        of_transaction = data[KEPT] = Kept()
-        of_transaction.plans = env["integration.rule"]._capture_plans()
+    if of_transaction is None:
+        if not env.registry.ready:  # modules are being installed; the tables of rules may not be there yet
+            return Kept({})
+        of_transaction = data[KEPT] = Kept(env["integration.rule"]._capture_plans())
     return of_transaction
 
 
 def plans_of(env):
-    """`Plans`: what is captured. Every create, write and compute of any model asks, so a transaction keeps them."""
-    return kept(env).plans
+    """`Plans`: what is captured. Every create, write and compute of any model asks: kept, it costs them one call."""
+    return (env.cr.postcommit.data.get(KEPT) or kept(env)).plans
 
 
 def forget_kept(cr):

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -115,3 +116,22 @@ class TestCapturePayload(HubCase):
         company = self.env["res.company"].create({"name": "Branch"})
         event = self.events().filtered(lambda event: event.model == "res.company")
         self.assertEqual(self.payload(event)["record"]["name"], company.name)
+
+    def test_the_name_is_the_one_that_people_see(self):
+        acme = self.company("Acme")
+        person = self.env["res.partner"].create({"name": "Ann", "parent_id": acme.id})
+        self.committed(acme | person)
+        found = [self.env[model].search([])[0] for model in ("project.task", "sale.order", "hr.employee", "crm.lead")]
+        for record in (acme, person, *found):
+            with self.subTest(record=record):
+                self.assertEqual(self.snapshot(record, "name")["display_name"], record.display_name)
+
+    def test_the_name_that_another_addon_gives_counts(self):
+        acme = self.committed(self.company("Acme"))
+
+        def numbered(records):
+            for record in records:
+                record.display_name = f"[7] {record.name}"
+
+        with patch.object(type(acme), "_compute_display_name", numbered):
+            self.assertEqual(self.snapshot(acme, "name")["display_name"], "[7] Acme")
