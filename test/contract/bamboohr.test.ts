@@ -76,6 +76,27 @@ describeWithSpec(
       expect(await run.deliver(one)).toMatchObject({ ok: false, failure: { code: "deleted_at_vendor" } });
     });
 
+    it("reads an employee as it comes in, and lists who changed", async () => {
+      const found = await run.fetch("employee", employee);
+      expect(found?.record).toMatchObject({ workEmail: expect.stringContaining("@") as string, status: "Active" });
+      expect(await run.listed("employee")).toContain(employee);
+      expect(await run.fetch("employee", "999")).toBeNull();
+    });
+
+    it("reads time off by its id and lists what was decided", async () => {
+      const timeOff = run.sandbox.store.table("bamboohr", "time_off");
+      const days = { start: "2026-12-21", end: "2026-12-24", days: 4, type: "Vacation" };
+      const asked = timeOff?.insert({ employeeId: 101, status: "requested", ...days });
+      const approved = timeOff?.insert({ employeeId: 101, status: "approved", ...days });
+      expect(await run.fetch("time_off", approved?.id ?? "")).toMatchObject({
+        id: approved?.id,
+        record: { employeeId: 101, status: { status: "approved" }, start: "2026-12-21" },
+      });
+      expect(await run.listed("time_off")).toEqual([approved?.id]);
+      expect(await run.fetch("time_off", asked?.id ?? "")).not.toBeNull();
+      expect(await run.fetch("time_off", "999")).toBeNull();
+    });
+
     it("has sent every request of the definition", () => {
       expect(run.unproved()).toEqual([]);
     });

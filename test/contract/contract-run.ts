@@ -1,4 +1,6 @@
 import type { Connector, DeliverInput, DeliverResult } from "../../sidecar/connectors";
+import type { VendorRecord } from "../../sidecar/connectors/fetch";
+import type { ReadCall } from "../../sidecar/connectors/record-source";
 import type { Json } from "../../sidecar/domain/json";
 import { startSandbox, type Sandbox } from "../sandbox/sandbox";
 import { connect, definitionOf, running } from "../unit/connectors/connect";
@@ -12,10 +14,16 @@ export interface ContractRun {
   connector: Connector;
   /** Delivers one; a violation of the specification shows as a failure with Prism's words. */
   deliver(input: DeliverInput): Promise<DeliverResult>;
+  /** Reads one as it is now: its record, null where there is none; a violation of the specification throws with Prism's words. */
+  fetch(type: string, id: string): Promise<(VendorRecord & { url: string | null }) | null>;
+  /** Ids of all that a type's list of changes names, from the beginning. */
+  listed(type: string): Promise<string[]>;
   /** Requests of the definition that this run has not sent yet. */
   unproved(): string[];
   stop(): Promise<void>;
 }
+
+const call = (): ReadCall => ({ priority: 50, traceparent: "", signal: running() });
 
 export async function startContractRun(code: string, spec: string): Promise<ContractRun> {
   const heard = new Set<string>();
@@ -38,6 +46,18 @@ export async function startContractRun(code: string, spec: string): Promise<Cont
       if (result.ok && input.operation === "upsert")
         await connector.compare({ ...input, externalId: result.externalId }, running());
       return result;
+    },
+    async fetch(type, id) {
+      const [result] = await connector.source.fetch(type, [id], call());
+      if (result && "found" in result) return result.found;
+      throw new Error(result?.failure.message ?? "no result");
+    },
+    async listed(type) {
+      const ids: string[] = [];
+      for await (const { changes } of connector.source.changes(type, null, call())) {
+        ids.push(...changes.filter(({ deleted }) => !deleted).map(({ id }) => id));
+      }
+      return ids;
     },
     unproved: () => neverSent(requests, heard),
     async stop() {

@@ -25,6 +25,10 @@ function repaired(value: unknown): unknown {
     const values = [...new Set(node["enum"])];
     node["enum"] = node["nullable"] === true ? values.filter((entry) => entry !== null) : values;
   }
+  // An empty list says that an operation takes and answers nothing, and nothing is then checked.
+  for (const name of ["produces", "consumes"]) {
+    if (Array.isArray(node[name]) && node[name].length === 0) node[name] = ["application/json"];
+  }
   if (node["nullable"] === true && node["type"] === undefined) {
     delete node["nullable"];
     return { anyOf: [node, { type: "string", nullable: true, enum: ["null instead of the object"] }] };

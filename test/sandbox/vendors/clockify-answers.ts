@@ -20,9 +20,9 @@ export function clockifyAnswer(type: string, record: StoredRecord): Fields {
   }
 }
 
-const TIME_ENTRY = { billable: true, description: "", isLocked: false, tagIds: [], taskId: null, type: "REGULAR" };
-const EXPENSE = { billable: true, isLocked: false, locked: false, notes: "", fileId: "", taskId: null, quantity: 1 };
-const USER = { status: "ACTIVE", customFields: [], profilePicture: "" };
+const TIME_ENTRY = { billable: true, description: "", isLocked: false, tagIds: [], type: "REGULAR" };
+const EXPENSE = { billable: true, isLocked: false, locked: false, notes: "", fileId: "", quantity: 1 };
+const USER = { customFields: [], profilePicture: "" };
 
 /** The fields without some of them. */
 export function without(fields: Fields, ...hidden: string[]): Fields {

@@ -8,6 +8,9 @@ import {
 } from "../../../sidecar/connectors";
 import type { JsonObject } from "../../../sidecar/domain/json";
 
+import { WORKSPACE } from "../../sandbox/vendors/clockify-answers";
+import { ACCOUNT } from "../../sandbox/vendors/docusign-answers";
+
 const MAPPINGS = path.resolve(__dirname, "../../../mappings");
 
 /** Seconds since the tests' moment; moving it replaces waiting. */
@@ -37,15 +40,21 @@ export function connect(
     definition: definitionOf(code),
     connection: {
       baseUrl,
-      settings: options.settings ?? {},
+      settings: options.settings ?? sandboxSettings(code),
       credentials: options.credentials ?? demoCredentials(code),
     },
     ...(options.clock ? { clock: options.clock } : {}),
   });
 }
 
+/** Settings without a default: those of the sandbox's one account. */
+function sandboxSettings(code: string): JsonObject {
+  if (code === "docusign") return { accountId: ACCOUNT };
+  return code === "clockify" ? { workspaceId: WORKSPACE } : {};
+}
+
 export function demoCredentials(code: string): JsonObject {
-  return code === "bamboohr" ? { apiKey: "demo" } : { accessToken: "demo" };
+  return code === "bamboohr" || code === "clockify" ? { apiKey: "demo" } : { accessToken: "demo" };
 }
 
 /** One delivery with everything a test does not care about filled in. */
