@@ -5,6 +5,7 @@ import { PostgresQueue } from "../../sidecar/odoo/postgres-queue";
 import { startPostgresWithOdooTemplate } from "../stack/database";
 import { terminalProgress } from "../stack/progress";
 import { DURABLE } from "../stack/postgres/server";
+import { QueueFixture } from "../support/queue-fixture";
 import { median } from "./median";
 import type { Bench, BenchResult } from "./report";
 import { twoVersusOne } from "./two-vs-one";
@@ -81,10 +82,7 @@ export const scale: Bench = {
 /** Writes the rows without the foreign keys' checks: they are true by construction, and millions of checks say nothing. */
 async function fill(owner: Pool, load: Load): Promise<void> {
   await owner.query("SET session_replication_role = replica");
-  await owner.query(
-    `INSERT INTO integration_system (code, name, connector, state, active, max_attempts) VALUES ($1, $1, $1, 'active', true, 12)`,
-    [SYSTEM],
-  );
+  await new QueueFixture(owner).system(SYSTEM);
   const { finished, pending, blockedLanes } = load;
   await deliveries(owner, finished, "'delivered'", "g % 400000");
   await deliveries(owner, blockedLanes, "'held'", "5000000 + g", "'policy'");

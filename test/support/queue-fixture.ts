@@ -34,8 +34,9 @@ export class QueueFixture {
   /** A system that can be claimed from. Answers its id; an existing one is reset to active. */
   async system(code: string, options: { maxAttempts?: number } = {}): Promise<number> {
     const { rows } = await this.pool.query<{ id: number }>(
-      `INSERT INTO integration_system (code, name, connector, state, active, max_attempts, create_date, write_date)
-       VALUES ($1::varchar, initcap($1::varchar), $1::varchar, 'active', true, $2, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+      `INSERT INTO integration_system (code, name, connector, state, active, max_attempts, inbound_creates, inbound_changes,
+         inbound_removals, inbound_minutes, create_date, write_date)
+       VALUES ($1::varchar, initcap($1::varchar), $1::varchar, 'active', true, $2, 0, 0, 0, 10, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
        ON CONFLICT (code) DO UPDATE SET state = 'active', active = true, pause_kind = NULL, pause_reason = NULL, paused_until = NULL,
          max_attempts = excluded.max_attempts
        RETURNING id`,

@@ -1,6 +1,7 @@
 import { Client, Pool } from "pg";
 import { grantQueueRole } from "../../../sidecar/odoo/grant";
 import { databaseUrl, type OdooPostgres } from "../../stack/database";
+import { QueueFixture } from "../../support/queue-fixture";
 import { snapshot } from "./events";
 
 const LOGIN = { user: "hub_bench", password: "for benchmarks alone" };
@@ -24,12 +25,8 @@ export class BenchQueue {
     await admin.end();
     const owner = new Pool({ connectionString: database.odooUrl, max: 2 });
     owner.on("error", () => undefined);
-    for (const code of systems) {
-      await owner.query(
-        `INSERT INTO integration_system (code, name, connector, state, active, max_attempts) VALUES ($1, $1, $1, 'active', true, 12)`,
-        [code],
-      );
-    }
+    const fixture = new QueueFixture(owner);
+    for (const code of systems) await fixture.system(code);
     return new BenchQueue(owner, databaseUrl(database.url, database.name, LOGIN));
   }
 
