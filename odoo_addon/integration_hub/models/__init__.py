@@ -80,6 +80,7 @@ from . import rule_history
 from . import confidential
 from . import inbound_in_words
 from . import mapping_editor
+from . import mapping_preview
 from . import integration_ownership
 from . import integration_event_type
 from . import integration_flow

@@ -30,12 +30,13 @@ class IntegrationArtifactVersionImpact(models.Model):
         self.ensure_one()
         objects = self._touched_objects()
         rules = self._touched_rules(objects)
-        systems = rules.system_ids
+        systems = self._sources() if self.incoming else rules.system_ids
         if self.system_code:
             systems = systems.filtered(lambda system: self.system_code in (system.connector, system.code))
-        queued = self.env["integration.delivery"].search_count(
-            [("object", "in", objects), ("system_id", "in", systems.ids), ("state", "in", OPEN_STATES)]
-        )
+        waiting = [("object", "in", objects), ("system_id", "in", systems.ids), ("state", "in", OPEN_STATES)]
+        if self.kind == "mapping":
+            waiting.append(("direction", "=", "in" if self.incoming else "out"))
+        queued = self.env["integration.delivery"].search_count(waiting)
         return {
             "objects": objects,
             "systems": [{"id": system.id, "name": system.name} for system in systems],
@@ -66,12 +67,23 @@ class IntegrationArtifactVersionImpact(models.Model):
     def _touched_rules(self, objects):
         if self.kind == "rule":
             return self.artifact_id.rule_id
+        if self.incoming:
+            return self.env["integration.rule"]
         rules = self.env["integration.rule"].search([("object", "in", objects)])
         if self.system_code:
             rules = rules.filtered(
                 lambda rule: self.system_code in (*rule.system_ids.mapped("connector"), *rule.system_ids.mapped("code"))
             )
         return rules
+
+    def _sources(self):
+        """The systems whose records become this object in Odoo."""
+        suffix = f"/mappings/in/{self.object}.json"
+        files = (
+            self.env["integration.catalogue"].sudo().search([("kind", "=", "file"), ("code", "=like", f"%{suffix}")])
+        )
+        connectors = [code.removeprefix("systems/").removesuffix(suffix) for code in files.mapped("code")]
+        return self.env["integration.system"].search([("connector", "in", connectors)])
 
     def _in_force(self):
         """What counts now, or counted until this version was activated."""
@@ -91,7 +103,7 @@ class IntegrationArtifactVersionImpact(models.Model):
 
     def _impact_in_words(self, impact):
         rows = [
-            (_("Downstream systems"), ", ".join(system["name"] for system in impact["systems"]) or _("none")),
+            (_("Systems"), ", ".join(system["name"] for system in impact["systems"]) or _("none")),
             (_("Business objects"), ", ".join(impact["objects"]) or _("none")),
             (
                 _("Flows"),

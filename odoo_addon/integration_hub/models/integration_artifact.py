@@ -4,7 +4,7 @@ import json
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from .artifact_paths import KINDS, describe_path
+from .artifact_paths import KINDS, describe_path, is_incoming
 
 ADMINISTRATORS = "integration_hub.group_administrator"
 #: Kinds whose changes one person may make alone, unless an administrator says otherwise.
@@ -40,6 +40,9 @@ class IntegrationArtifact(models.Model):
     kind = fields.Selection(KINDS, compute="_compute_nature", store=True)
     system_code = fields.Char("System", compute="_compute_nature", store=True)
     object = fields.Char("Business object", compute="_compute_nature", store=True)
+    incoming = fields.Boolean(
+        "Into Odoo", compute="_compute_nature", store=True, help="It maps what comes from a system into Odoo."
+    )
     title = fields.Char(required=True)
     owner_id = fields.Many2one(
         "res.users",
@@ -85,6 +88,7 @@ class IntegrationArtifact(models.Model):
             artifact.kind = kind
             artifact.system_code = system
             artifact.object = object_code
+            artifact.incoming = is_incoming(artifact.path)
 
     @api.depends("kind")
     def _compute_four_eyes(self):

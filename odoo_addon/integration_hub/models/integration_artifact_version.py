@@ -37,6 +37,7 @@ class IntegrationArtifactVersion(models.Model):
     kind = fields.Selection(related="artifact_id.kind", store=True)
     system_code = fields.Char(related="artifact_id.system_code")
     object = fields.Char(related="artifact_id.object")
+    incoming = fields.Boolean(related="artifact_id.incoming")
     owner_id = fields.Many2one(related="artifact_id.owner_id", readonly=False)
     purpose = fields.Text(related="artifact_id.purpose", readonly=False)
     four_eyes = fields.Boolean(related="artifact_id.four_eyes")

@@ -1,12 +1,6 @@
-import time
+from odoo import api, models
 
-from odoo import _, api, models
-from odoo.exceptions import AccessError, UserError
-
-from .capture_paths import UNSUPPORTED_TYPES, complete, path_tree
-from .capture_snapshot import compile_tree, read_records
-from .confidential import CONFIDENTIAL
-from .preview_masks import masked_answer
+from .capture_paths import UNSUPPORTED_TYPES
 from .schema_fields import open_prefixes, schema_fields
 
 _TYPES = {
@@ -40,7 +34,7 @@ _HOUSEKEEPING = (
 
 
 class MappingEditor(models.Model):
-    """What the mapping editor and the preview ask (static/src/mapping_editor, static/src/mapping_preview)."""
+    """What the mapping editor asks (static/src/mapping_editor): which fields can be mapped, and to which."""
 
     _inherit = "integration.artifact.version"
 
@@ -117,32 +111,58 @@ class MappingEditor(models.Model):
     def _source_info(self, content, target):
         source = content.get("source") or {}
         model = source.get("model")
-        if model:
-            fields = self._odoo_fields(model, content)
-            classes = {field["path"]: field["classification"] for field in target["fields"]}
-            for line in content.get("lines") or ():
-                for field in fields:
-                    if field["path"] in _read_by(line) and not field["classification"]:
-                        field["classification"] = classes.get(line.get("to"))
-            title = self.env["ir.model"].sudo()._get(model).name if model in self.env else model
-            return {"kind": "odoo", "title": title, "model": model, "fields": fields, "open": [""]}
-        return self._canonical_info(source)
+        if not model:
+            return self._canonical_info(source) if source.get("object") else self._document_info(content, "source")
+        fields = self._odoo_fields(model, content)
+        classes = {field["path"]: field["classification"] for field in target["fields"]}
+        for line in content.get("lines") or ():
+            for field in fields:
+                if field["path"] in _read_by(line) and not field["classification"]:
+                    field["classification"] = classes.get(line.get("to"))
+        return {"kind": "odoo", "title": self._model_title(model), "model": model, "fields": fields, "open": [""]}
 
     def _target_info(self, content):
         target = content.get("target") or {}
         if target.get("object"):
             return self._canonical_info(target)
-        connector, kind = self.system_code, target.get("type")
-        schema = self._catalogue_content("document", f"{connector}/{kind}") or {}
+        if target.get("model"):
+            return self._record_info(target["model"])
+        return self._document_info(content, "target")
+
+    def _record_info(self, model):
+        """The fields of a record that another system's changes may fill (models/integration_inbound.py)."""
+        described = self.env[model].fields_get() if model in self.env else {}
+        preset = self.env[model].default_get(list(described)) if described else {}
+        fields = [
+            _plain_field(f"values.{name}")
+            | {
+                "title": field["string"],
+                "type": _TYPES.get(field["type"], "any"),
+                "required": bool(field.get("required")) and name not in preset,
+                "values": [key for key, _title in field.get("selection") or ()] or None,
+            }
+            for name, field in described.items()
+            if field["type"] not in UNSUPPORTED_TYPES and not field.get("readonly")
+        ]
+        fields.sort(key=lambda field: (_is_housekeeping(field["path"]), field["title"].lower()))
+        return {"kind": "odoo", "title": self._model_title(model), "model": model, "fields": fields, "open": [""]}
+
+    def _model_title(self, model):
+        return self.env["ir.model"].sudo()._get(model).name if model in self.env else model
+
+    def _document_info(self, content, side):
+        """What a system holds or takes, as far as its schema names it and the mapping uses it."""
+        connector, kind = self.system_code, (content.get(side) or {}).get("type")
+        schema = (side == "target" and self._catalogue_content("document", f"{connector}/{kind}")) or {}
         fields = schema_fields(schema, lambda _id: None)
         known = {field["path"] for field in fields}
-        # What the mapping fills can be filled, whether or not the schema names it.
+        # What the mapping uses is there, whether or not the schema names it.
         shipped = self.artifact_id._content() or {}
         for line in [*(shipped.get("lines") or ()), *(content.get("lines") or ())]:
-            path = line.get("to")
-            if path and path not in known:
-                known.add(path)
-                fields.append(_plain_field(path))
+            for path in [line.get("to")] if side == "target" else sorted(_read_by(line)):
+                if path and path not in known:
+                    known.add(path)
+                    fields.append(_plain_field(path))
         return {
             "kind": "document",
             "title": f"{self._connector_name()} {kind or ''}".strip(),
@@ -211,111 +231,6 @@ class MappingEditor(models.Model):
     def _catalogue_content(self, kind, code):
         entry = self.env["integration.catalogue"].sudo().search([("kind", "=", kind), ("code", "=", code)], limit=1)
         return entry.content or None
-
-    # -- asking the sidecar ----------------------------------------------------------------------------------
-
-    def editor_check(self, content):
-        """What the sidecar says of a content that is being written; stores nothing.
-
-        :return: ``{"problems": [{"path", "pointer", "reason", "fix"}], "unmapped_required", "unused_source"}``, or
-            ``{"unanswered": sentence}`` when no sidecar answered
-        """
-        self._check_may_ask()
-        try:
-            return self._ask_check(content, timeout=2.0)
-        except UserError as error:
-            return {"unanswered": str(error)}
-
-    def _ask_check(self, content, timeout=5.0):
-        request = {"overlay": self._overlay(content), "path": self.path}
-        return self.env["integration.question"].sudo()._ask("check", request, timeout=timeout)
-
-    def _check_may_ask(self):
-        """Every question costs the sidecar work, and a preview shows what a record holds."""
-        self.ensure_one()
-        self.check_access("read")
-        if not self.env.user.has_group("integration_hub.group_mapping"):
-            raise AccessError(_("Only mapping administrators can check and preview a version."))
-
-    # -- preview ---------------------------------------------------------------------------------------------
-
-    def _preview_choice(self, content):
-        """Which records and systems a preview can be of."""
-        Catalogue = self.env["integration.catalogue"].sudo()
-        model = (content.get("source") or {}).get("model")
-        if not model:
-            model = Catalogue.search([("kind", "=", "object"), ("code", "=", self.object)], limit=1).model or ""
-        rules = Catalogue.search([("kind", "=", "rule"), ("model", "=", model)])
-        domains = [rule.content.get("domain") or [] for rule in rules if rule.content.get("object") == self.object]
-        return {
-            "model": model if model in self.env else "",
-            "domain": domains[0] if domains else [],
-            "systems": [{"code": entry.code, "name": entry.title} for entry in self._systems()],
-        }
-
-    def editor_preview(self, content, res_id, system):
-        """What would become of a record with this content. Stores and sends nothing.
-
-        :param content: of this version, as it stands in the editor
-        :param res_id: id of a record of the mapping's model, which the person must be allowed to read
-        :param system: code of the system
-        :return: ``{"snapshot", "canonical", "document", "mapping", "problems", "current", "differences", "would_skip",
-            "active_document", "milliseconds", "masked"}``: the sidecar's answer with what was captured;
-            ``active_document`` is what the versions in force make of the same record, or None; ``masked``: confidential
-            values are hidden from this person. ``{"problems", "refused": True}`` when the content does not compile
-        :raise UserError: no sidecar answered, or there is no such record
-        :raise AccessError: the person is no mapping administrator, or may not read the record
-        """
-        self._check_may_ask()
-        start = time.monotonic()
-        model = self._preview_choice(content)["model"]
-        record = self.env[model].browse(res_id).exists() if model else None
-        if not record:
-            raise UserError(_("Choose a record that is still there."))
-        record.check_access("read")
-        check = self._ask_check(content)
-        if check.get("problems"):
-            return {"problems": check["problems"], "refused": True}
-        paths = ((check.get("objects") or {}).get(self.object) or {}).get("paths") or ()
-        request = {
-            "object": self.object,
-            "system": system,
-            "record": self._snapshot(record, paths),
-            "lane": f"{model},{res_id}",
-        }
-        Question = self.env["integration.question"].sudo()
-        answer = Question._ask("preview", request | {"overlay": self._overlay(content)})
-        in_force = self.artifact_id._content()
-        active = Question._ask("preview", request | {"overlay": self._overlay(in_force)}) if in_force else {}
-        answer |= {"snapshot": request["record"], "active_document": active.get("document")}
-        milliseconds = round((time.monotonic() - start) * 1000)
-        return self._shown_to_user(answer, content, system) | {"milliseconds": milliseconds}
-
-    def _shown_to_user(self, answer, content, system):
-        """The preview as the user may see it; the sidecar always gets the whole record."""
-        if self.env.user.has_group(CONFIDENTIAL):
-            return answer
-        snapshot = self.env["integration.event.payload"]._masked_for_user(self.object, answer["snapshot"])
-        mapping = content if self.system_code else self._system_mapping(system)
-        schemas = self.env["integration.catalogue"]._schemas()
-        end = (mapping or {}).get("source") or {}
-        schema = schemas.get(f"hub:canonical/{end.get('object')}/{end.get('version')}") or {}
-        return masked_answer(answer, mapping, schema, schemas) | {"snapshot": snapshot, "masked": True}
-
-    def _system_mapping(self, system):
-        """The mapping in force from this version's object to a system; None where there is none."""
-        connector = (self._catalogue_content("system", system) or {}).get("connector")
-        path = f"systems/{connector}/mappings/{self.object}.json"
-        artifact = self.env["integration.artifact"].sudo().search([("path", "=", path)])
-        return artifact._content() if artifact else None
-
-    def _snapshot(self, record, paths):
-        """The record as the capture would read it: by the superuser, only these paths (docs/architecture.md)."""
-        ((_company, captured),) = record.sudo()._capture_by_company()
-        tree = path_tree(self.env, record._name, paths)
-        env = self.env(su=True)
-        (values,) = read_records(captured, compile_tree(env, record._name, complete(env, record._name, tree)))
-        return values
 
 
 def _plain_field(path):

@@ -155,6 +155,30 @@ class TestMappingEditor(ArtifactCase):
         behind = self.env["integration.artifact.version"].editor_fields("res.partner", "child_ids")
         self.assertEqual({field["list"] for field in behind}, {"child_ids"})
 
+    def test_the_way_into_odoo_has_its_two_sides_as_well(self):
+        content = {
+            "source": {"object": "customer", "version": 1},
+            "target": {"model": "res.partner"},
+            "lines": [{"to": "values.name", "from": "name"}],
+        }
+        artifact = self.make_artifact("odoo/in/customer.json")
+        self.assertTrue(artifact.incoming)
+        info = self.draft(content, artifact=artifact).editor_info()
+        self.assertEqual((info["source"]["kind"], info["target"]["kind"]), ("canonical", "odoo"))
+        targets = {field["path"]: field for field in info["target"]["fields"]}
+        self.assertEqual(targets["values.phone"]["type"], "text")
+        self.assertNotIn("values.display_name", targets, "nobody can write it")
+
+        content = {
+            "source": {"type": "company"},
+            "target": {"object": "customer", "version": 1},
+            "lines": [{"to": "name", "from": "properties.name"}],
+        }
+        artifact = self.make_artifact("systems/test_crm/mappings/in/customer.json")
+        info = self.draft(content, artifact=artifact).editor_info()
+        self.assertEqual([field["path"] for field in info["source"]["fields"]], ["properties.name"])
+        self.assertTrue({field["path"]: field for field in info["target"]["fields"]}["name"]["required"])
+
     def test_a_check_that_nobody_answers_stops_nobody_from_working(self):
         version = self.draft(MAPPING)
         self.sidecar_runs = False
