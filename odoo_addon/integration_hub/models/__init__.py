@@ -52,6 +52,9 @@ from . import inbound_accounting
 from . import inbound_duplicates
 from . import inbound_brake
 from . import inbound_steps
+from . import inbound_business
+from . import inbound_timesheet_values
+from . import inbound_expense_values
 from . import inbound_merge
 from . import integration_security_event
 

@@ -10,7 +10,7 @@ SETTLED = {
     "account.payment": [("state", "not in", ("draft", "canceled", "rejected"))],
     "account.bank.statement.line": [("is_reconciled", "=", True)],
     "sale.order": [("locked", "=", True)],
-    "account.analytic.line": [("timesheet_invoice_id", "!=", False)],
+    "account.analytic.line": [("timesheet_invoice_id", "!=", False), ("timesheet_invoice_id.state", "!=", "cancel")],
     "hr.expense": [("state", "in", ("posted", "in_payment", "paid"))],
 }
 #: Fields that say such an outcome: accounting in Odoo sets them, whatever the record's state.
@@ -35,7 +35,7 @@ class IntegrationInboundAccounting(models.AbstractModel):
         if names:
             raise self._accounting_outcome(record, names, _("Accounting in Odoo sets it."))
         domain = SETTLED.get(record._name)
-        if domain and record and changed and all(part[0] in record._fields for part in domain):
+        if domain and record and changed and all(part[0].partition(".")[0] in record._fields for part in domain):
             settled = record.sudo().filtered_domain(domain)
             if settled:
                 raise self._accounting_outcome(record, list(changed), _("%s is settled.", settled.display_name))

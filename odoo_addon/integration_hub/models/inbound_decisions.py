@@ -18,13 +18,13 @@ class IntegrationDeliveryDecisions(models.Model):
     can_create = fields.Boolean(compute="_compute_can_settle")
     can_accept = fields.Boolean(compute="_compute_can_settle")
 
-    @api.depends("direction", "state", "error_code")
+    @api.depends("direction", "state", "error_code", "acceptable")
     def _compute_can_settle(self):
         for delivery in self:
             held = delivery.direction == "in" and delivery.state == "held"
             delivery.can_compare = held and delivery.error_code in COMPARED
             delivery.can_link = held and delivery.error_code in LINKABLE
-            delivery.can_accept = held and delivery.error_code == STATE_JUMP
+            delivery.can_accept = held and (delivery.error_code == STATE_JUMP or bool(delivery.acceptable))
             delivery.can_create = held and delivery.error_code == DUPLICATE
 
     def action_take_theirs(self, reason=None):
@@ -60,10 +60,11 @@ class IntegrationDeliveryDecisions(models.Model):
         return self._told(_("Is created: %s"), chosen)
 
     def action_accept(self, reason=None):
-        """Lets a step pass, this once, that the life of its business object does not have."""
+        """Lets pass, this once, what a check found: a step that the life of the business object does not have, or what
+        was found of time or an expense."""
         chosen = self._for_settling("can_accept")
         for row in chosen.sudo():
-            row._decide({"accept": True})
+            row._decide(row._acceptance())
         chosen._note("person_accepted", reason)
         return self._told(_("Accepted: %s"), chosen)
 

@@ -27,7 +27,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
             )
         left = self._follow_merge(system, item) if item.old_ids else []
         link, record = self._record_of(system, item, row)
-        if item.operation == "gone":
+        if item.operation == "gone" or not self._crosses(item):
             return self._gone(system, item, row, link, record)
         records = self._as_user(system, item.model, company=self._company_of(item, record))
         record = records.browse(record.id) if record else records
@@ -39,6 +39,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
             self._check_not_ours(system, item)
             record = self._existing_for(system, item, records, values, row.decision or {})
         created = not record
+        values = self._completed(system, item, record, values, memory)
         changed = self._differences(record, values, memory)
         refusal = None
         if created:
@@ -47,6 +48,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
         elif changed:
             changed, refusal = self._checked(system, item, row, record, changed, memory)
         if created or changed:
+            self._check_business(item, row, record, changed)
             record = self._apply(system, item, record, changed, memory)
         stepped = self._take_step(item, record)
         told = self._add_attachments(item, record) | self._add_note(item, record, memory) | stepped
@@ -137,12 +139,8 @@ class IntegrationInboundJudgement(models.AbstractModel):
             return self._forget(item, row, link)
         record = self._as_user(system, record._name, company=self._company_of(item, record)).browse(record.id)
         if "active" not in record._fields:
-            raise Stopped(
-                "policy",
-                "cannot_archive",
-                _("%(name)s was deleted in %(system)s.", name=record.display_name, system=system.name),
-                _("It cannot be archived: decide what becomes of it here, then cancel this."),
-            )
+            self._check_fresh(system, item, record)
+            return self._gone_without_archive(system, item, row, link, record)
         changed, refusal = {}, None
         if record.active:
             changed, refusal = self._checked(system, item, row, record, {"active": False}, {})
@@ -153,6 +151,15 @@ class IntegrationInboundJudgement(models.AbstractModel):
         link.write({"active": False, "synced_at": fields.Datetime.now()})
         row = self._store_row(system, item, row, record, "delivered")
         return answer_to(item, "delivered", row, unchanged=not changed)
+
+    def _gone_without_archive(self, system, item, row, link, record):
+        """What becomes of a record of which Odoo keeps no archive. Kinds of records that know answer like `_gone`."""
+        raise Stopped(
+            "policy",
+            "cannot_archive",
+            _("%(name)s was deleted in %(system)s.", name=record.display_name, system=system.name),
+            _("It cannot be archived: decide what becomes of it here, then cancel this."),
+        )
 
     def _forget(self, item, row, link):
         """Gone there, and not here: nothing to do."""

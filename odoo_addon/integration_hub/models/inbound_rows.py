@@ -27,7 +27,7 @@ class IntegrationDeliveryInbound(models.Model):
     decision = fields.Json(
         readonly=True,
         help="What a person decided, for the next time it is applied: {link: id}, {create: true}, {take: [fields]}, "
-        "{keep: true} or {accept: true}; `seen`: the values it was about.",
+        "{keep: true}, {accept: true} or {accepted: [what was acceptable]}; `seen`: the values it was about.",
     )
     comparison = fields.Json(
         readonly=True,
@@ -90,6 +90,7 @@ class IntegrationInboundRows(models.AbstractModel):
                 "attempts": (row.attempts or 0) + 1,
                 "comparison": False,
                 "candidates": False,
+                "acceptable": False,
                 "decision": False,
             }
         )

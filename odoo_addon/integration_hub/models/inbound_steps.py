@@ -2,8 +2,24 @@ from odoo import _, models
 
 from .inbound_item import Stopped
 
+
+def _approve_expense(expense):
+    """Odoo asks about an expense that looks the same (it answers with a screen). `appears_once` has asked already."""
+    if expense.action_approve():
+        expense._do_approve()
+
+
+def _refuse_expense(expense):
+    """Without the screen that asks for a reason."""
+    expense._check_can_refuse()
+    expense._do_refuse(expense.env._("Refused in the other system."))
+
+
+#: What of an expense is approved, or further.
+APPROVED = ("approved", "posted", "in_payment", "paid")
 #: What a document may ask for besides values, by model and name: ``[(method, states it goes from), …]``, each taken
-#: when the record stands there. A record that stands nowhere among them is there already.
+#: when the record stands there: the name of a method of Odoo's, or a function of the record. A record that stands
+#: nowhere among them is there already.
 STEPS = {
     "sale.order": {
         "confirm": [("action_confirm", ("draft", "sent"))],
@@ -17,8 +33,12 @@ STEPS = {
     },
     "hr.expense": {
         "submit": [("action_submit", ("draft",))],
-        "approve": [("action_submit", ("draft",)), ("action_approve", ("submitted",))],
-        "refuse": [("action_refuse", ("submitted", "approved"))],
+        "approve": [
+            ("action_reset", ("refused",)),
+            ("action_submit", ("draft",)),
+            (_approve_expense, ("submitted",)),
+        ],
+        "refuse": [(_refuse_expense, ("draft", "submitted", "approved"))],
     },
 }
 
@@ -48,6 +68,6 @@ class IntegrationInboundSteps(models.AbstractModel):
         before = record.state
         for method, states in path:
             if record.state in states:
-                getattr(record, method)()
+                method(record) if callable(method) else getattr(record, method)()
         record.flush_recordset()
         return record.state != before

@@ -99,7 +99,7 @@ class IntegrationInbound(models.AbstractModel):
              "fetched_at", "occurred_at"?: ISO 8601 with a zone, "traceparent"?, "release"?: int, "mapping"?: str
              "canonical": {…}       what is kept of it
              "document": {"model", "values": {field: value}, "archive"?: bool, "note"?: str,
-                          "step"?: str (inbound_steps.py),
+                          "step"?: str (what a person would press then: confirm, approve …; inbound_steps.py),
                           "attachments"?: [{"name", "mimetype"?, "data": base64} | {"name", "url"}]}
              "not_owned"?: {field: {"owner", "rule", "reason"}}      fields that the system may not write
              "yields"?: {field: [systems]}                           fields it supplies only where Odoo has nothing

@@ -20,9 +20,11 @@ from . import test_event_types
 from . import test_figures
 from . import test_flows
 from . import test_inbound_checks
+from . import test_inbound_expenses
 from . import test_inbound_merge
 from . import test_inbound_receive
 from . import test_inbound_steps
+from . import test_inbound_timesheets
 from . import test_json2
 from . import test_loose_references
 from . import test_mapping_editor

@@ -1,0 +1,344 @@
+from datetime import date
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .inbound_case import InboundCase
+
+TIME = "account.analytic.line"
+
+
+class TimesheetCase(InboundCase):
+    """A project billed by the hour, on an order of 10 hours at 100, and somebody who works on it. The time tool knows
+    the project and the person."""
+
+    def setUp(self):
+        super().setUp()
+        if "sale.order.line" not in self.env or "so_line" not in self.env[TIME]._fields:
+            self.skipTest("sale_timesheet is not installed")
+        self.rule.active = False
+        self.crm_user.group_ids += self.env.ref("hr_timesheet.group_hr_timesheet_approver")
+        self.hour = self.env.ref("uom.product_uom_hour")
+        self.customer = self.env["res.partner"].create({"name": "Hub customer", "is_company": True})
+        self.order = self.env["sale.order"].create({"partner_id": self.customer.id})
+        self.work = self.sold("Consulting", hours=10, price=100)
+        self.order.action_confirm()
+        self.project = self.env["project.project"].create(
+            {
+                "name": "Hub project",
+                "allow_timesheets": True,
+                "allow_billable": True,
+                "partner_id": self.customer.id,
+                "sale_line_id": self.work.id,
+                "privacy_visibility": "employees",
+            }
+        )
+        self.anna = self.env["hr.employee"].create({"name": "Hub Anna"})
+        self.know("project", "P1", self.project)
+        self.know("user", "U1", self.anna)
+
+    def sold(self, name, hours, price, policy="delivered_timesheet"):
+        product = self.env["product.product"].create(
+            {
+                "name": name,
+                "type": "service",
+                "service_policy": policy,
+                "uom_id": self.hour.id,
+                "list_price": price,
+                "taxes_id": False,
+            }
+        )
+        return self.env["sale.order.line"].create(
+            {"order_id": self.order.id, "product_id": product.id, "product_uom_qty": hours, "price_unit": price}
+        )
+
+    def know(self, type_, external_id, record):
+        self.env["integration.link"].sudo().create(
+            {
+                "system_id": self.crm.id,
+                "lane": f"{record._name},{record.id}",
+                "model": record._name,
+                "res_id": record.id,
+                "external_type": type_,
+                "external_id": external_id,
+            }
+        )
+
+    def entry(self, external_id="1", hours=4, day="2026-11-20", canonical=None, **given):
+        """An entry as the time tool has it: approved, of Anna, on the project."""
+        values = {
+            "name": "Workshop",
+            "date": day,
+            "unit_amount": hours,
+            "employee_id": {"$record": "test_crm:user,U1"},
+            "project_id": {"$record": "test_crm:project,P1"},
+        }
+        return self.item(
+            external_id,
+            type="time_entry",
+            object="timesheet",
+            event_type="timesheet.approved",
+            canonical={"id": f"test_crm:time_entry,{external_id}", "approved": True} | (canonical or {}),
+            **({"document": {"model": TIME, "values": values | given.pop("values", {})}} | given),
+        )
+
+    def send(self, *args, **given):
+        (answer,) = self.receive(self.entry(*args, **given))
+        return answer
+
+    def posted(self, *args, **given):
+        answer = self.send(*args, **given)
+        self.assertEqual((answer["state"], answer["error"]), ("delivered", None))
+        return self.record(answer)
+
+    def refused(self, code, *args, **given):
+        answer = self.send(*args, **given)
+        error = answer["error"] or {}
+        self.assertEqual((answer["state"], error.get("kind"), error.get("code")), ("held", "business", code), answer)
+        self.assertFalse(self.time(), "nothing of it is posted")
+        return self.row(answer).with_user(self.operator)
+
+    def time(self):
+        return self.env[TIME].search([("project_id", "=", self.project.id)])
+
+    def invoice(self, day):
+        """Bills all time of the order that is not billed yet, on this day."""
+        move = self.order._create_invoices()
+        move.invoice_date = day
+        move.action_post()
+        self.env.invalidate_all()
+        return move
+
+
+@tagged("post_install", "-at_install")
+class TestInboundTimesheetChecks(TimesheetCase):
+    """WF-08: approved time is posted at the right rate after four checks; what fails one stands in its own queue."""
+
+    def test_valid_time_is_posted_at_the_rate_of_the_contract(self):
+        line = self.posted()
+        self.assertEqual((line.so_line, line.timesheet_invoice_type), (self.work, "billable_time"))
+        self.assertEqual((line.unit_amount, line.employee_id, str(line.date)), (4, self.anna, "2026-11-20"))
+        self.assertEqual((self.work.qty_delivered, self.work.qty_to_invoice), (4, 4))
+        self.assertEqual(self.invoice("2026-11-30").amount_untaxed, 400)
+
+    def test_each_person_is_billed_at_the_rate_agreed_for_them(self):
+        senior = self.sold("Senior", hours=10, price=180)
+        self.env["project.sale.line.employee.map"].create(
+            {"project_id": self.project.id, "employee_id": self.anna.id, "sale_line_id": senior.id}
+        )
+        self.assertEqual(self.posted().so_line, senior)
+
+    def test_time_of_a_closed_project_is_held(self):
+        done = self.env["project.project.stage"].create({"name": "Hub closed", "fold": True})
+        for closed in ({"stage_id": done.id}, {"active": False}, {"allow_timesheets": False}):
+            with self.subTest(closed):
+                before = {name: self.project[name] for name in closed}
+                self.project.write(closed)
+                row = self.refused("project_closed", str(closed))
+                self.assertIn("Hub project", row.error_message)
+                self.project.write(before)
+
+    def test_time_of_somebody_who_had_left_is_held_and_of_before_is_not(self):
+        self.anna.write({"active": False, "departure_date": "2026-11-15"})
+        row = self.refused("not_eligible")
+        self.assertIn("Hub Anna", row.error_message)
+        self.assertEqual(self.posted("2", day="2026-11-13").employee_id, self.anna)
+
+    def test_time_of_somebody_who_is_not_on_a_closed_project_is_held(self):
+        self.project.privacy_visibility = "followers"
+        row = self.refused("not_eligible")
+        user = self.person("hub_anna", "project.group_project_user")
+        self.anna.user_id = user
+        self.project.message_subscribe((user | self.crm_user).partner_id.ids)
+        row.action_retry()
+        self.assertEqual(self.posted().employee_id, self.anna)
+
+    def test_billable_time_on_a_project_that_is_not_billed_is_held(self):
+        self.project.allow_billable = False
+        self.refused("not_eligible", canonical={"billable": True})
+        self.assertEqual(self.posted("2").timesheet_invoice_type, "non_billable")
+
+    def test_time_that_is_not_billable_there_is_not_billed_here(self):
+        line = self.posted(canonical={"billable": False})
+        self.assertEqual((line.so_line.id, line.timesheet_invoice_type), (False, "non_billable"))
+        self.assertTrue(self.send(canonical={"billable": False})["unchanged"])
+        self.posted(canonical={"billable": True})
+        self.assertEqual(line.so_line, self.work)
+
+    def test_billed_time_without_a_rate_is_held(self):
+        self.project.sale_line_id = False
+        row = self.refused("no_rate")
+        self.assertIn("no sales order item", row.error_message)
+        self.project.sale_line_id = self.work
+        self.work.price_unit = 0
+        self.refused("no_rate", "2")
+
+    def test_time_beyond_what_was_sold_is_held_and_says_what_is_left(self):
+        for policy in ("delivered_timesheet", "ordered_prepaid"):
+            with self.subTest(policy):
+                sold = self.sold(policy, hours=10, price=100, policy=policy)
+                self.know("project", policy, self.project.copy({"name": policy, "sale_line_id": sold.id}))
+                there = {"project_id": {"$record": f"test_crm:project,{policy}"}}
+                self.assertEqual(self.posted(f"{policy}1", hours=7, values=there).so_line, sold)
+                answer = self.send(f"{policy}2", hours=4, values=there)
+                self.assertEqual(answer["error"]["code"], "cap_exceeded")
+                self.assertIn("3.00 hours", answer["error"]["message"])
+                self.posted(f"{policy}3", hours=3, values=there)
+
+    def test_a_longer_entry_counts_itself_only_once(self):
+        line = self.posted(hours=7)
+        self.posted(hours=10)
+        self.assertEqual(line.unit_amount, 10)
+        self.assertEqual(self.send(hours=11)["error"]["code"], "cap_exceeded")
+        self.assertEqual(line.unit_amount, 10)
+
+    def test_the_hours_of_the_project_are_a_cap_too(self):
+        self.project.write({"allocated_hours": 5, "allow_billable": False})
+        self.posted(hours=3)
+        self.assertEqual(self.send("2", hours=3)["error"]["code"], "cap_exceeded")
+
+    def test_each_check_has_a_queue_of_its_own(self):
+        closed, left = self.project.copy({"name": "Closed", "active": False}), self.env["hr.employee"]
+        left = left.create({"name": "Left", "active": False})
+        unpriced = self.project.copy({"name": "Unpriced", "sale_line_id": False})
+        self.know("project", "closed", closed)
+        self.know("project", "unpriced", unpriced)
+        self.know("user", "left", left)
+        answers = self.receive(
+            self.entry("1"),
+            self.entry("2", values={"project_id": {"$record": "test_crm:project,closed"}}),
+            self.entry("3", values={"employee_id": {"$record": "test_crm:user,left"}}),
+            self.entry("4", values={"project_id": {"$record": "test_crm:project,unpriced"}}),
+            self.entry("5", hours=7),
+        )
+        self.assertEqual(
+            [answer["error"] and answer["error"]["code"] for answer in answers],
+            [None, "project_closed", "not_eligible", "no_rate", "cap_exceeded"],
+        )
+        self.assertEqual(len(self.time()), 1)
+        self.env["integration.problem"].sudo()._sync()
+        problems = self.env["integration.problem"].search([("system_id", "=", self.crm.id), ("state", "=", "open")])
+        self.assertEqual(
+            set(problems.mapped("code")), {"project_closed", "not_eligible", "no_rate", "cap_exceeded"}, "four queues"
+        )
+
+    def test_an_operator_accepts_one_and_it_stays_known_who_did(self):
+        row = self.refused("cap_exceeded", hours=12)
+        row.action_accept(reason="Agreed by phone")
+        self.assertEqual((row.state, self.posted(hours=12).unit_amount), ("received", 12))
+        self.assertEqual(row.state, "delivered")
+        accepted = row.attempt_ids.filtered(lambda attempt: attempt.outcome == "person_accepted")
+        self.assertEqual((accepted.user_id, accepted.reason), (self.operator, "Agreed by phone"))
+
+    def test_what_was_accepted_is_only_what_stood_there(self):
+        self.project.active = False
+        row = self.refused("project_closed", hours=12)
+        row.action_accept()
+        self.refused("project_closed", hours=13)
+        row.action_accept()
+        self.refused("cap_exceeded", hours=13)
+        row.action_accept()
+        self.assertEqual(self.posted(hours=13).unit_amount, 13)
+
+    def test_a_new_description_is_no_reason_to_check_again(self):
+        line = self.posted()
+        self.project.active = False
+        self.posted(values={"name": "Workshop, second part"})
+        self.assertEqual(line.name, "Workshop, second part")
+
+
+@tagged("post_install", "-at_install")
+class TestInboundTimesheetLife(TimesheetCase):
+    """OBJ-19, TST-04: only approved time crosses, each entry once, until it is billed."""
+
+    def test_time_that_is_not_approved_does_not_cross(self):
+        waiting = self.send("2", canonical={"approved": False})
+        self.assertEqual((waiting["unchanged"], waiting["delivery_id"]), (True, None))
+        self.posted("1")
+        self.assertEqual(len(self.time()), 1)
+        self.posted("2")
+        self.posted("2")
+        self.assertEqual(self.time().mapped("unit_amount"), [4, 4], "later approval completes it, once")
+
+    def test_an_approval_that_is_taken_back_takes_the_time_back(self):
+        self.posted()
+        self.assertEqual(self.send(canonical={"approved": False})["state"], "delivered")
+        self.assertFalse(self.time())
+        self.assertEqual(self.work.qty_delivered, 0)
+        self.posted()
+        self.assertEqual(len(self.time()), 1)
+
+    def test_time_that_is_deleted_there_is_deleted_here(self):
+        self.posted()
+        answer = self.receive(self.entry(operation="gone", document=None))[0]
+        self.assertEqual((answer["state"], len(self.time())), ("delivered", 0))
+
+    def test_billed_time_stays_as_it_was_billed(self):
+        line = self.posted()
+        self.invoice("2026-11-30")
+        for change in ({"hours": 5}, {"operation": "gone"}, {"canonical": {"approved": False}}):
+            with self.subTest(change):
+                answer = self.send(**change)
+                error = answer["error"]
+                self.assertEqual(
+                    (answer["state"], error["kind"], error["code"]), ("held", "policy", "accounting_outcome")
+                )
+                self.assertEqual(line.exists().unit_amount, 4)
+        with self.assertRaises(UserError):
+            self.row(answer).with_user(self.operator).action_accept()
+
+
+@tagged("post_install", "-at_install")
+class TestInboundTimesheetPeriods(TimesheetCase):
+    """TST-08: time that is late is billed in the next period: never lost, never doubled."""
+
+    def lock(self, day):
+        # Past the question about bank statements of the demo company that nobody reconciled.
+        self.patch(type(self.env.company), "_validate_locks", lambda _company, _values: None)
+        self.env.company.fiscalyear_lock_date = day
+
+    def test_time_of_an_invoiced_period_goes_to_the_next_one(self):
+        self.posted(day="2026-10-30")
+        self.invoice("2026-11-03")
+        late = self.posted("2", hours=2, day="2026-10-28")
+        self.assertEqual((str(late.date), late.so_line), ("2026-11-01", self.work))
+        self.assertIn("Workshop (worked on 10/28/2026)", late.name)
+        self.assertTrue(self.send("2", hours=2, day="2026-10-28")["unchanged"])
+        november = self.invoice("2026-12-01")
+        self.assertEqual(november.amount_untaxed, 200)
+        self.assertTrue(self.send("2", hours=2, day="2026-10-28")["unchanged"], "nor is it moved again")
+        self.assertEqual((len(self.time()), self.work.qty_invoiced), (2, 6))
+
+    def test_an_invoice_of_the_next_period_finds_it(self):
+        self.posted(day="2026-10-30")
+        self.invoice("2026-11-03")
+        self.posted("2", hours=2, day="2026-10-28")
+        wizard = self.env["sale.advance.payment.inv"].with_context(active_ids=self.order.ids)
+        wizard.create(
+            {
+                "advance_payment_method": "delivered",
+                "date_start_invoice_timesheet": date(2026, 11, 1),
+                "date_end_invoice_timesheet": date(2026, 11, 30),
+            }
+        ).create_invoices()
+        self.assertEqual(self.order.invoice_ids.sorted("id")[-1].amount_untaxed, 200)
+
+    def test_time_of_the_current_period_keeps_its_day(self):
+        self.posted(day="2026-10-30")
+        self.invoice("2026-11-03")
+        self.assertEqual(str(self.posted("2", day="2026-11-02").date), "2026-11-02")
+
+    def test_time_of_a_locked_period_goes_to_the_next_one(self):
+        self.lock("2026-10-31")
+        line = self.posted(day="2026-10-28")
+        self.assertEqual(str(line.date), "2026-11-01")
+        self.posted(day="2026-10-28", hours=5)
+        self.assertEqual((str(line.date), line.unit_amount), ("2026-11-01", 5))
+
+    def test_what_stands_in_a_locked_period_is_left_to_a_person(self):
+        line = self.posted(day="2026-10-28")
+        self.lock("2026-10-31")
+        answer = self.send(day="2026-10-28", hours=5)
+        self.assertEqual((answer["state"], answer["error"]["code"]), ("held", "period_closed"))
+        gone = self.send(operation="gone")
+        self.assertEqual((gone["error"]["code"], line.exists().unit_amount), ("period_closed", 4))
