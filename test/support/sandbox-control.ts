@@ -1,5 +1,6 @@
 import { request } from "undici";
 import type { JournalEntry } from "../sandbox/journal";
+import type { SentWebhook, Subscription, Wrong } from "../sandbox/webhooks/webhooks";
 
 /** The vendors' stand-ins from the outside, through their control interface (docs/sandbox.md). */
 export class SandboxControl {
@@ -29,7 +30,47 @@ export class SandboxControl {
     return (await this.send("GET", `journal${query}`)) as JournalEntry[];
   }
 
-  private async send(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object): Promise<unknown> {
+  /** A person at the vendor adds a record. */
+  async add(system: string, type: string, fields: object): Promise<{ id: string }> {
+    return (await this.send("POST", `records/${system}/${type}`, fields)) as { id: string };
+  }
+
+  /** A person at the vendor changes a record: only these fields. */
+  async change(system: string, type: string, id: string, fields: object): Promise<void> {
+    await this.send("PATCH", `records/${system}/${type}/${id}`, fields);
+  }
+
+  async remove(system: string, type: string, id: string): Promise<void> {
+    await this.send("DELETE", `records/${system}/${type}/${id}`);
+  }
+
+  /** Where a vendor's webhooks go from now on. */
+  async subscribe(subscription: Subscription): Promise<void> {
+    await this.send("PUT", "webhooks", subscription);
+  }
+
+  /** What a vendor posted; waits up to `waitMs` until all of it was taken or given up. */
+  async webhooks(system: string, waitMs = 0): Promise<{ idle: boolean; sent: SentWebhook[] }> {
+    const answer = await this.send("GET", `webhooks?system=${system}&wait_ms=${waitMs}`);
+    return answer as { idle: boolean; sent: SentWebhook[] };
+  }
+
+  /** Sends one message about a record now, right or wrong; answers the receiver's status. */
+  async notify(message: {
+    system: string;
+    type: string;
+    id: string;
+    effect?: "created" | "updated" | "deleted";
+    wrong?: Wrong;
+  }): Promise<number | null> {
+    return ((await this.send("POST", "webhooks/send", message)) as { status: number | null }).status;
+  }
+
+  private async send(
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+    path: string,
+    body?: object,
+  ): Promise<unknown> {
     const answer = await request(`${this.url}/_sandbox/${path}`, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
