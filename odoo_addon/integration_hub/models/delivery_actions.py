@@ -3,8 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from psycopg2.errors import LockNotAvailable
 
 from .integration_brake import MASS_CHANGE
-
-HELD_BY_PERSON = "held_by_person"
+from .integration_delivery import HELD_BY_PERSON
 
 
 class IntegrationDelivery(models.Model):

@@ -22,7 +22,7 @@ class IntegrationDeliveryInboundInWords(models.Model):
     def _compute_comparison_table(self):
         sees_all = self.env.user.has_group(CONFIDENTIAL)
         for delivery in self:
-            rows = [delivery._comparison_row(part, sees_all) for part in delivery.comparison or ()]
+            rows = [delivery._comparison_row(part, sees_all) for part in delivery.sudo().comparison or ()]
             delivery.comparison_table = rows and Markup(
                 '<table class="table table-sm o_integration_comparison"><thead><tr>'
                 "<th>%s</th><th>%s</th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table>"

@@ -8,6 +8,9 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFai
 #: Somebody else changed the same rows: Odoo repeats the whole call.
 REPEATED = (SerializationFailure, DeadlockDetected, LockNotAvailable, ConcurrencyError)
 
+#: States in which a row of another system's record is not settled. There is at most one such row a record.
+OPEN_IN = ("received", "waiting", "held", "dead")
+
 # Codes of what a person settles by a decision about this one record.
 CONFLICT = "conflict"
 NOT_OWNER = "not_owner"

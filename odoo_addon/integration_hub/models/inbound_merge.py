@@ -1,7 +1,7 @@
 from odoo import _, fields, models
 from odoo.tools import SQL
 
-from .inbound_item import Stopped, lane_of
+from .inbound_item import OPEN_IN, Stopped, lane_of
 
 MERGED = "merged_there"
 
@@ -107,19 +107,12 @@ class IntegrationInboundMerge(models.AbstractModel):
             links = links[1:]
         links.write({"active": False})
         lanes = [lane_of(item.type, old) for old in item.old_ids]
+        of_them = [("system_id", "=", system.id), ("direction", "=", "in"), ("lane", "in", lanes)]
+        rows = self.env["integration.delivery"].sudo().search([*of_them, ("state", "in", OPEN_IN)])
+        rows.write({"state": "superseded", "done_at": fields.Datetime.now(), "wait_for": False})
+        for row in rows:
+            self._let_go_unsent(row)
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE integration_delivery SET state = 'superseded', done_at = %(now)s, wait_for = NULL
-                WHERE system_id = %(system)s AND direction = 'in' AND lane = ANY(%(lanes)s)
-                    AND state IN ('received', 'waiting', 'held', 'dead')
-                """,
-                now=fields.Datetime.now(),
-                system=system.id,
-                lanes=lanes,
-            )
-        )
         self.env.cr.execute(
             SQL(
                 "UPDATE integration_delivery SET wait_for = %(lane)s "

@@ -3,10 +3,8 @@ import json
 from odoo import _, fields, models
 from odoo.tools import SQL
 
-from .inbound_item import lane_of
+from .inbound_item import OPEN_IN, lane_of
 
-#: States in which a row of another system's record is not settled. There is at most one such row a record.
-OPEN_IN = ("received", "waiting", "held", "dead")
 NO_ERROR = {
     "error_kind": False,
     "error_code": False,
@@ -31,7 +29,7 @@ class IntegrationDeliveryInbound(models.Model):
     )
     comparison = fields.Json(
         readonly=True,
-        groups="integration_hub.group_operator",
+        groups="integration_hub.group_confidential",
         help="Fields that need a decision: [{field, label, odoo, theirs, proposal, reason}].",
     )
     candidates = fields.Json(readonly=True, help="Records of Odoo that it may be: [{id, why}].")

@@ -25,6 +25,7 @@ ERROR_KINDS = [
     ("policy", "Policy"),
     ("unknown", "Outcome unknown"),
 ]
+HELD_BY_PERSON = "held_by_person"
 OPEN_STATES = ("pending", "waiting", "processing", "retry", "unknown", "received", "held", "dead")
 
 

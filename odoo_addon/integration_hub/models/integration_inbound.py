@@ -17,6 +17,7 @@ from .inbound_item import (
     Waits,
     answer_to,
 )
+from .integration_delivery import HELD_BY_PERSON
 from .integration_queue import for_the_sidecar
 
 _logger = logging.getLogger(__name__)
@@ -203,8 +204,10 @@ class IntegrationInbound(models.AbstractModel):
         return link and link.model in self.env and self.env[link.model].sudo().browse(link.res_id).exists()
 
     def _answered_before(self, system, item, row):
-        """The answer that this very state got before, or None. A person's decision makes it another question."""
-        if row and row.received_key == item.key and row.state != "received":
+        """The answer that this very state got before, or None. A person's decision makes it another question; what a
+        person put on hold stays as it is."""
+        on_hold = row.state == "held" and row.error_code == HELD_BY_PERSON
+        if on_hold or (row and row.received_key == item.key and row.state != "received"):
             error = row.error_kind and {
                 name: row[f"error_{name}"] or None for name in ("kind", "code", "message", "hint", "field")
             }

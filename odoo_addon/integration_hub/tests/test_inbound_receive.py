@@ -264,6 +264,13 @@ class TestInboundQueue(InboundCase):
         self.held.action_send_again()
         self.assertEqual(self.held.state, "received")
 
+    def test_what_a_person_put_on_hold_stays_so_whatever_arrives(self):
+        self.held.action_retry()
+        self.held.action_hold(reason="Wait")
+        answer = self.receive_one(values={"name": "Acme"})
+        self.assertEqual((answer["state"], answer["delivery_id"]), ("held", self.held.id))
+        self.assertFalse(self.link())
+
     def test_it_is_a_problem_with_an_owner_until_it_is_settled(self):
         self.crm.user_id = self.operator
         self.env["integration.problem"].sudo()._sync()
@@ -288,3 +295,35 @@ class TestInboundQueue(InboundCase):
         self.env.flush_all()
         self.env.cr.execute("SELECT integration_hub_private.outdated(%s)", [out.ids])
         self.assertFalse(self.env.cr.fetchall())
+
+
+@tagged("post_install", "-at_install")
+class TestInboundCompanies(InboundCase):
+    """SEC-01, INT-05: what arrives is worked on in its company, with the rights of the system's user there."""
+
+    def setUp(self):
+        super().setUp()
+        self.other = self.env["res.company"].create({"name": "Other company"})
+
+    def test_a_new_record_of_a_companys_system_is_made_in_that_company(self):
+        self.crm_user.company_ids += self.other
+        self.crm.company_id = self.other
+        parent = {"$find": {"model": "res.partner", "by": {"name": "Hub twin"}}}
+        twins = self.env["res.partner"].create(
+            [{"name": "Hub twin", "company_id": company.id} for company in (self.env.company, self.other)]
+        )
+        answer = self.receive_one(values={"name": "Acme", "parent_id": parent})
+        self.assertEqual(self.record(answer).parent_id, twins[1], "a name is looked for in that company")
+        self.assertEqual(self.row(answer).company_id, self.other)
+
+    def test_a_user_without_that_company_changes_nothing(self):
+        self.crm.company_id = self.other
+        answer = self.receive_one()
+        self.assertEqual((answer["state"], answer["error"]["kind"]), ("held", "policy"))
+        self.assertFalse(self.link())
+
+    def test_a_record_that_the_user_may_not_see_is_not_changed(self):
+        partner = self.linked(phone="1")
+        partner.company_id = self.other
+        answer = self.receive_one(values={"phone": "2"})
+        self.assertEqual((answer["error"]["kind"], partner.phone), ("policy", "1"))

@@ -109,10 +109,10 @@ describe("settling what came in", () => {
     const known = await seed.record("res.partner", { name, is_company: true, city: "Ghent" });
     const there = { name: `QUORUM Advisory ${seed.suffix}`, is_company: true, phone: "+32 9 222 22 22" };
     const held = await arrives("dup", there);
-    await screen.menu("Incoming", "Possible duplicates").catch(async () => {
-      await screen.goTo("integration-incoming-duplicates");
-    });
-    await screen.goTo(`integration-deliveries/${held.delivery_id}`);
+    await screen.goTo("integration-incoming-duplicates");
+    await screen.page.locator(".o_data_row", { hasText: there.name }).locator(".o_data_cell").first().click();
+    await screen.page.locator(".o_form_view").waitFor();
+    await screen.viewStands();
     expect(await screen.headerButtons()).toEqual(["Link…", "Create anyway", "Cancel…"]);
     const candidates = screen.page.locator(".o_integration_candidates");
     expect(await candidates.innerText()).toContain(known.name);
