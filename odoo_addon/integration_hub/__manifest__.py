@@ -23,6 +23,7 @@
         "wizards/inbound_link_views.xml",
         "wizards/ownership_change_views.xml",
         "wizards/problem_cancel_views.xml",
+        "wizards/replay_start_views.xml",
         "wizards/rule_install_views.xml",
         "wizards/sidecar_key_views.xml",
         "wizards/table_csv_views.xml",

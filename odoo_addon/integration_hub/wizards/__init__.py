@@ -6,6 +6,7 @@ from . import flow_import
 from . import inbound_link
 from . import ownership_change
 from . import problem_cancel
+from . import replay_start
 from . import rule_install
 from . import sidecar_key
 from . import table_csv
