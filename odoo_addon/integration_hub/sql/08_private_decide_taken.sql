@@ -24,8 +24,8 @@ BEGIN
     RETURN;
   END IF;
 
-  SELECT t.owner_lane INTO v_owner FROM integration_hub_private.store_links(jsonb_build_array(jsonb_build_object(
-    'id', decide_taken.delivery_id, 'type', decide_taken.external_type, 'external_id', decide_taken.external_id, 'url', decide_taken.external_url))) AS t;
+  SELECT t.owner_lane INTO v_owner FROM integration_hub_private.store_links(ARRAY[decide_taken.delivery_id], ARRAY[decide_taken.external_type],
+    ARRAY[decide_taken.external_id], ARRAY[decide_taken.external_url], ARRAY[NULL::text], ARRAY[false]) AS t;
   IF v_owner IS NOT NULL THEN
     RETURN QUERY SELECT false, v_owner;
     RETURN;

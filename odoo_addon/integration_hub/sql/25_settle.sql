@@ -29,20 +29,28 @@ BEGIN
         request text, http_status integer, mapping text, link jsonb, error jsonb, wait_for text))
       WITH ORDINALITY AS r(id, claims, outcome, started_at, ended_at, request, http_status, mapping, link, error, wait_for, place)
   ), held AS MATERIALIZED (
-    -- Locked in id order, so that two settles never wait for each other in a circle.
+    -- Locked in id order, so that two settles never wait for each other in a circle. Looked up one by one, whatever the planner believes: a plan
+    -- that was made while the tables were small went through all deliveries for each result (measured: 300 ms for 500 instead of 30).
     SELECT d.id, d.system_id, d.attempts, d.verify, d.company_id, e.occurred_at, e.traceparent, s.name AS system_name, s.max_attempts,
       r.outcome, r.started_at, r.ended_at, r.request, r.http_status, r.mapping, r.link, r.error, r.wait_for
-    FROM given r
-    JOIN public.integration_delivery d ON d.id = r.id
-    JOIN public.integration_event e ON e.id = d.event_id
+    FROM (SELECT g.* FROM given g ORDER BY g.id) AS r
+    CROSS JOIN LATERAL (
+      SELECT x.id, x.event_id, x.system_id, x.attempts, x.verify, x.company_id, x.claimed_by, x.claims, x.state
+      FROM public.integration_delivery x WHERE x.id = r.id FOR UPDATE
+    ) AS d
+    CROSS JOIN LATERAL (SELECT x.occurred_at, x.traceparent FROM public.integration_event x WHERE x.id = d.event_id LIMIT 1) AS e
     JOIN public.integration_system s ON s.id = d.system_id
     WHERE d.claimed_by = settle.worker AND d.claims = r.claims
       AND (d.state = 'processing' OR (d.state = 'unknown' AND r.outcome IN ('delivered', 'unchanged', 'applied')))
-    ORDER BY d.id FOR UPDATE OF d
   ), taken AS MATERIALIZED (
-    SELECT t.id, t.owner_lane FROM integration_hub_private.store_links((
-      SELECT coalesce(jsonb_agg(h.link || jsonb_build_object('id', h.id)), '[]')
-      FROM held h WHERE jsonb_typeof(h.link) = 'object' AND h.outcome IN ('delivered', 'unchanged', 'applied'))) AS t
+    SELECT t.id, t.owner_lane
+    FROM (
+      SELECT array_agg(h.id) AS ids, array_agg(h.link ->> 'type') AS types, array_agg(h.link ->> 'external_id') AS external_ids,
+        array_agg(h.link ->> 'url') AS urls, array_agg(h.link ->> 'fingerprint') AS fingerprints,
+        array_agg((h.link ->> 'removed')::boolean) AS removed
+      FROM held h WHERE jsonb_typeof(h.link) = 'object' AND h.outcome IN ('delivered', 'unchanged', 'applied')
+    ) AS l
+    CROSS JOIN LATERAL integration_hub_private.store_links(l.ids, l.types, l.external_ids, l.urls, l.fingerprints, l.removed) AS t
   ), noted AS (
     INSERT INTO public.integration_attempt (delivery_id, system_id, number, worker, started_at, ended_at, duration_ms, outcome,
         error_kind, error_code, error_message, error_hint, error_field, http_status, request, mapping, traceparent, company_id, create_date)

@@ -27,7 +27,10 @@ describe("the sidecar's role (SEC-01)", () => {
     ["write into the queue", "INSERT INTO integration_event (event_type) VALUES ('forged')"],
     ["read payloads", "SELECT payload FROM integration_event_payload"],
     ["read API keys", "SELECT 1 FROM res_users_apikeys"],
-    ["call the contract's building blocks", "SELECT integration_hub_private.store_links('[]')"],
+    [
+      "call the contract's building blocks",
+      "SELECT integration_hub_private.store_links(NULL, NULL, NULL, NULL, NULL, NULL)",
+    ],
     ["create a table", "CREATE TABLE public.mine (id int)"],
   ])("cannot %s", async (_what, statement) => {
     await expect(asRole(statement)).rejects.toThrow(/permission denied/);
