@@ -141,6 +141,8 @@ export interface RuleDefinition {
   systems: string[];
   priority: number;
   coalesce: boolean;
+  /** Goes only to systems in which the record has its like already; absent: to all. */
+  linkedOnly?: boolean;
   /** Limits of the mass-change brake that differ from Odoo's ordinary ones; 0: no limit. */
   brake?: { creates?: number; changes?: number; removals?: number; minutes?: number };
   requires: { model: string; field?: string }[];

@@ -13,6 +13,8 @@ describe("the shipped mapping pack", () => {
     expect(catalogue.systems).toEqual([
       { code: "asana", objects: ["project", "task"] },
       { code: "bamboohr", objects: ["employee"] },
+      { code: "clockify", objects: ["timesheet"] },
+      { code: "docusign", objects: [] },
       { code: "hubspot", objects: ["contact", "contract", "customer", "invoice", "opportunity"] },
     ]);
   });
@@ -41,7 +43,9 @@ describe("the shipped mapping pack", () => {
       "project_changed",
       "task_changed",
       "timesheet_approved",
+      "timesheet_billed",
       "timesheet_changed",
+      "timesheet_unbilled",
     ]);
     for (const code of [
       "customer_changed",

@@ -78,6 +78,8 @@ class Base(models.AbstractModel):
             self._capture_before(watched)
         if plan.parents:
             self._capture_parents(plan.parents, names, vals)
+        if plan.followers and (followers := {one for name in names for one in plan.followers.get(name, ())}):
+            self._capture_followers(followers)
         if plan.dependents and (sources := [name for name in names if name in plan.dependents]):
             self._capture_dependents(plan.dependents, sources)
 
@@ -145,6 +147,14 @@ class Base(models.AbstractModel):
                 ids.add(vals[inverse])
             if ids:
                 self.env[model].browse(ids)._capture_before([to_many])
+
+    def _capture_followers(self, followers):
+        """The records that point at these and for which a change here counts."""
+        everything = self.sudo().with_context(active_test=False).env
+        for model, many2one in followers:
+            found = everything[model].search([(many2one, "in", self.ids)])
+            if found:
+                found.with_env(self.env)._capture_before([many2one])
 
     def _capture_dependents(self, dependents, sources):
         """The records elsewhere whose watched field is computed from these fields."""

@@ -60,8 +60,13 @@ def store(env, transaction, events, replaced=()):
     if replaced:
         cr.execute("SELECT integration_hub_private.take_back(%s)", [list(replaced)])
     rows, created, codes = [], {}, {}
+    linked = _linked(env, [event for event in events if event.rule.linked_only])
     for event in events:
-        if targets := event.targets(transaction.origin):
+        targets = event.targets(transaction.origin)
+        if event.rule.linked_only:
+            lane = f"{event.model},{event.res_id}"
+            targets = [target for target in targets if (target[0], lane) in linked]
+        if targets:
             row = event.row([system_id for system_id, _code in targets])
             if event.operation != "unlink" and event.res_id in transaction.created.get(event.model, ()):
                 row["created"] = True
@@ -81,6 +86,16 @@ def store(env, transaction, events, replaced=()):
     for row, event_id in stored:
         transaction.emitted.setdefault((row["model"], row["res_id"]), []).append(event_id)
     return [event_id for _row, event_id in stored]
+
+
+def _linked(env, events):
+    """`{(system id, lane), …}` of these events' records: where each has its like."""
+    if not events:
+        return frozenset()
+    lanes = tuple({f"{event.model},{event.res_id}" for event in events})
+    env["integration.link"].flush_model(["system_id", "lane", "active"])
+    env.cr.execute("SELECT system_id, lane FROM integration_link WHERE active AND lane IN %s", [lanes])
+    return frozenset(env.cr.fetchall())
 
 
 def _present(model, ids):

@@ -139,15 +139,20 @@ def _changes(records, plan, created, images):
     changes = {}
     for res_id, now in zip(seen, reading.rows(records.env, seen), strict=True):
         image = images[res_id]
-        changed = {name: image[name] for name in now if name in image and not _same(image[name], now[name])}
+        changed = {
+            name: image[name]
+            for name in now
+            if name in image and not _same(image[name], now[name], name in plan.followed)
+        }
         if changed:
             changes[res_id] = changed
     return changes
 
 
-def _same(before, now):
-    """A many-to-one is the same when it points at the same record: a change inside that record is its own event."""
-    if isinstance(before, dict) and isinstance(now, dict) and "model" in before:
+def _same(before, now, followed):
+    """A many-to-one is the same when it points at the same record: a change inside that record is its own event,
+    unless it is followed."""
+    if not followed and isinstance(before, dict) and isinstance(now, dict) and "model" in before:
         return before["id"] == now.get("id")
     return before == now
 

@@ -28,6 +28,8 @@ class CompiledRule:
     company_id: int | None
     priority: int
     coalesce: bool
+    linked_only: bool
+    followed: frozenset  # paths of its domain through a watched many-to-one: a change there counts here
 
     def in_scope(self, records, company_id):
         """The records of this company (None: of none) that the rule lets through, as they are now."""
@@ -47,6 +49,9 @@ class Plan:
     parents: dict = field(default_factory=dict)
     # {field of this model: {Field, …}}: watched fields elsewhere, not stored, that are computed from it
     dependents: dict = field(default_factory=dict)
+    # {field of this model: {(model, many-to-one to this one), …}}: a change counts for the records that point here
+    followers: dict = field(default_factory=dict)
+    followed: set = field(default_factory=set)  # watched many-to-ones of this model whose records' changes count
     # {computed field: its names that any of these three know}: most computations of a model concern none of them
     computed: dict = field(default_factory=dict)
     images: dict = field(default_factory=dict)  # {(watched field, …): Reading}: the same fields change again and again
@@ -66,7 +71,12 @@ class Plan:
                 computed.name
                 for computed in registry.field_computed[field]
                 if computed.store
-                and (computed.name in self.watched or computed.name in self.parents or computed.name in self.dependents)
+                and (
+                    computed.name in self.watched
+                    or computed.name in self.parents
+                    or computed.name in self.dependents
+                    or computed.name in self.followers
+                )
             )
         return names
 
@@ -146,7 +156,19 @@ class IntegrationRule(models.Model):
             company_id=self.company_id.id or None,
             priority=self.priority,
             coalesce=self.coalesce,
+            linked_only=self.linked_only,
+            followed=frozenset(self._followed(model)),
         )
+
+    def _followed(self, model):
+        """`field.field` paths of the domain that lead through a many-to-one that the rule names as watched."""
+        named = self.watched_field_ids.mapped("name")
+        for condition in Domain(self._parsed_domain()).iter_conditions():
+            name, _dot, there = condition.field_expr.partition(".")
+            field = model._fields.get(name)
+            leads = name in named and field.type == "many2one" and field.store
+            if leads and there in self.env[field.comodel_name]._fields:
+                yield condition.field_expr
 
     def _add_watched(self, plans, model, plan):
         """Before-images of a model's watched fields, and where else their changes begin."""
@@ -155,10 +177,15 @@ class IntegrationRule(models.Model):
             self.env,
             model,
             [name for rule in plan.rules for name in rule.watched]
+            + [path for rule in plan.rules for path in rule.followed]
             + [path for rule in self.sudo().browse(rule.id for rule in plan.rules) for path in rule._paths()],
         )
         names = frozenset().union(*(rule.watched for rule in plan.rules))
         plan.watched = {name: wanted[name] for name in sorted(names) if name in wanted}
+        for path in frozenset().union(*(rule.followed for rule in plan.rules)):
+            name, _dot, there = path.partition(".")
+            plan.followed.add(name)
+            plans.setdefault(fields[name].comodel_name, Plan()).followers.setdefault(there, set()).add((model, name))
         for name in plan.watched:
             watched = fields[name]
             if watched.type == "one2many" and watched.inverse_name and watched.comodel_name in self.env:

@@ -41,7 +41,8 @@ class IntegrationRule(models.Model):
         "ir.model.fields",
         string="Watched fields",
         domain="[('model_id', '=', model_id)]",
-        help="Only a change of one of these makes an event. Empty: a change of any field of the payload.",
+        help="Only a change of one of these makes an event. Empty: a change of any field of the payload. Through a "
+        "many-to-one named here, what the domain asks of the other record counts too (timesheet_invoice_id.state).",
     )
     follow_mapping = fields.Boolean(
         default=True,
@@ -66,6 +67,10 @@ class IntegrationRule(models.Model):
         "Only the last state counts",
         default=True,
         help="Several unsent changes of one record are sent as one, because each holds the full state.",
+    )
+    linked_only = fields.Boolean(
+        "Only linked records",
+        help="Goes only to systems in which the record has its like already, and makes none there.",
     )
     effective_paths = fields.Text(
         compute="_compute_effective", help="What the payload holds, with what the mappings ask for."

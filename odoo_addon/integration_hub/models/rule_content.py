@@ -34,6 +34,7 @@ class IntegrationRuleContent(models.Model):
             "company": self.company_id.name or None,
             "priority": self.priority,
             "coalesce": self.coalesce,
+            "linkedOnly": self.linked_only,
             "brake": {name: self[f"brake_{name}"] for name in BRAKE_LIMITS},
             "owner": self.user_id.login or None,
         }
@@ -68,6 +69,7 @@ class IntegrationRuleContent(models.Model):
             "user_id": self._found("res.users", "login", [content.get("owner")], _("user")).id,
             "priority": content.get("priority", 50),
             "coalesce": content.get("coalesce", True),
+            "linked_only": bool(content.get("linkedOnly")),
         }
         brake = content.get("brake") or {}
         return values | {f"brake_{name}": brake[name] for name in BRAKE_LIMITS if name in brake}

@@ -342,3 +342,63 @@ class TestInboundTimesheetPeriods(TimesheetCase):
         self.assertEqual((answer["state"], answer["error"]["code"]), ("held", "period_closed"))
         gone = self.send(operation="gone")
         self.assertEqual((gone["error"]["code"], line.exists().unit_amount), ("period_closed", 4))
+
+
+@tagged("post_install", "-at_install")
+class TestBilledTime(TimesheetCase):
+    """OBJ-19, EVT-09: the time tool learns what of its time was billed, and of nothing else."""
+
+    def setUp(self):
+        super().setUp()
+        self.billed = self.bill_rule("timesheet.billed", [("timesheet_invoice_id.state", "=", "posted")])
+        self.unbilled = self.bill_rule(
+            "timesheet.unbilled",
+            ["|", ("timesheet_invoice_id", "=", False), ("timesheet_invoice_id.state", "=", "cancel")],
+        )
+
+    def bill_rule(self, event_type, domain):
+        field = self.env["ir.model.fields"]._get(TIME, "timesheet_invoice_id")
+        return self.make_rule(
+            TIME,
+            ("date", "unit_amount", "timesheet_invoice_id.state"),
+            object="timesheet",
+            event_type=event_type,
+            domain=repr(domain),
+            watched_field_ids=[(6, 0, field.ids)],
+            linked_only=True,
+            on_create=False,
+            on_unlink=False,
+        )
+
+    def told(self):
+        events = self.events()
+        return [(event.event_type, event.res_id, event.delivery_ids.system_id.code) for event in events]
+
+    def test_an_entry_is_billed_once_its_invoice_is_posted(self):
+        line = self.committed(self.posted())
+        move = self.order._create_invoices()
+        self.assertFalse(self.told(), "a draft may still be given up")
+        move.action_post()
+        self.assertEqual(self.told(), [("timesheet.billed", line.id, "test_crm")])
+
+    def test_an_entry_is_free_again_when_its_invoice_is_cancelled(self):
+        line = self.committed(self.posted())
+        move = self.committed(self.invoice("2026-11-30"))
+        move.button_draft()
+        self.assertFalse(self.told())
+        move.button_cancel()
+        self.assertEqual(self.told(), [("timesheet.unbilled", line.id, "test_crm")])
+
+    def test_time_that_the_tool_does_not_know_is_not_told_of(self):
+        self.env[TIME].create(
+            {"name": "By hand", "project_id": self.project.id, "employee_id": self.anna.id, "unit_amount": 1}
+        )
+        self.events()
+        self.invoice("2026-11-30")
+        self.assertFalse(self.told())
+
+    def test_other_changes_of_an_invoice_are_nothing_to_the_time_tool(self):
+        self.posted()
+        move = self.committed(self.invoice("2026-11-30"))
+        move.ref = "Seen"
+        self.assertFalse(self.told())

@@ -95,6 +95,7 @@ class IntegrationRuleInstall(models.TransientModel):
             "system_ids": [Command.set(systems.ids)],
             "priority": content.get("priority", 50),
             "coalesce": content.get("coalesce", True),
+            "linked_only": bool(content.get("linkedOnly")),
         } | {f"brake_{name}": limit for name, limit in (content.get("brake") or {}).items()}
 
 

@@ -8,7 +8,7 @@ export function clockifyAnswer(type: string, record: StoredRecord): Fields {
   const { id, fields } = record;
   switch (type) {
     case "time_entry":
-      return { id, ...TIME_ENTRY, ...without(fields, "invoiced"), workspaceId: WORKSPACE };
+      return { id, ...TIME_ENTRY, ...without(fields, "invoiced", "approved"), workspaceId: WORKSPACE };
     case "expense":
       return { id, ...EXPENSE, ...fields, workspaceId: WORKSPACE };
     case "approval":

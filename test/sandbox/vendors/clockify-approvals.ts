@@ -31,7 +31,10 @@ function decide(
   state: string,
 ): void {
   const isLocked = state === "APPROVED";
-  for (const id of idsOf(record, "entryIds")) tables.time_entry.update(id, { isLocked });
+  for (const id of idsOf(record, "entryIds")) {
+    const isInvoiced = tables.time_entry.get(id)?.fields["invoiced"] === true;
+    tables.time_entry.update(id, { approved: isLocked, isLocked: isLocked || isInvoiced });
+  }
   for (const id of idsOf(record, "expenseIds")) tables.expense.update(id, { isLocked, locked: isLocked });
   tables.approval.update(record.id, { state });
 }

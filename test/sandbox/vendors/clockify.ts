@@ -122,7 +122,8 @@ function entryRoutes(router: Router, root: string, { tables, context }: Clockify
     const missing = timeEntryIds.find((id) => !tables.time_entry.get(id));
     if (missing !== undefined) return refuse(response, 400, 501, `Time entry ${missing} doesn't belong to Workspace`);
     for (const id of timeEntryIds) {
-      tables.time_entry.update(id, { invoiced, isLocked: invoiced });
+      const isApproved = tables.time_entry.get(id)?.fields["approved"] === true;
+      tables.time_entry.update(id, { invoiced, isLocked: invoiced || isApproved });
       context.wrote(request, { type: "time_entry", key: null, remoteId: id, effect: "updated", status: 200 });
     }
     response.status(200).end();

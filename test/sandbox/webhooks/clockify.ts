@@ -5,6 +5,7 @@ const EVENTS: Record<string, Partial<Record<"created" | "updated" | "deleted", s
   time_entry: { created: "NEW_TIME_ENTRY", updated: "TIME_ENTRY_UPDATED", deleted: "TIME_ENTRY_DELETED" },
   expense: { created: "EXPENSE_CREATED", updated: "EXPENSE_UPDATED", deleted: "EXPENSE_DELETED" },
   approval: { created: "NEW_APPROVAL_REQUEST", updated: "APPROVAL_REQUEST_STATUS_UPDATED" },
+  user: { created: "USER_JOINED_WORKSPACE", updated: "USER_UPDATED" },
   project: { created: "NEW_PROJECT", updated: "PROJECT_UPDATED", deleted: "PROJECT_DELETED" },
   task: { created: "NEW_TASK", updated: "TASK_UPDATED", deleted: "TASK_DELETED" },
 };
