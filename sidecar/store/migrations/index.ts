@@ -4,6 +4,7 @@ import * as sharedState from "./002-shared-state";
 import * as restore from "./003-restore";
 import * as oauthTokens from "./004-oauth-tokens";
 import * as inbox from "./005-inbox";
+import * as inbound from "./006-inbound";
 
 export interface Migration {
   name: string;
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "003-restore", ...restore },
   { name: "004-oauth-tokens", ...oauthTokens },
   { name: "005-inbox", ...inbox },
+  { name: "006-inbound", ...inbound },
 ];
