@@ -1,0 +1,45 @@
+import type { JsonObject } from "../domain/json";
+import type { RecordClient } from "../odoo/record-client";
+
+const MODEL = "integration.inbound";
+
+/** What Odoo answers about one item. */
+export interface ReceiveAnswer {
+  key: string;
+  state: string;
+  delivery_id: number | null;
+  model: string | null;
+  res_id: number | null;
+  created?: boolean;
+  unchanged: boolean;
+  /** A change of Odoo's reached the record after it was read: read it again. */
+  read_again: boolean;
+  error: { kind: string; code: string; message: string; field: string | null } | null;
+}
+
+/** What Odoo wants to be read and received again. */
+export interface DueRow {
+  delivery_id: number;
+  type: string;
+  external_id: string;
+  /** How often it was answered. */
+  claims: number;
+}
+
+/** Odoo's side of what comes in: methods of `integration.inbound`. Errors are HubErrors as `faults.ts` classifies them. */
+export class OdooInbound {
+  constructor(
+    private readonly records: RecordClient,
+    private readonly system: string,
+  ) {}
+
+  /** Hands items over. Each is taken once, whatever is repeated. */
+  async receive(items: readonly JsonObject[]): Promise<ReceiveAnswer[]> {
+    return this.records.call(MODEL, "receive", { system: this.system, items: [...items] });
+  }
+
+  /** Rows that wait to be read again: a person retried or decided, or a reference arrived. */
+  async due(most: number): Promise<DueRow[]> {
+    return this.records.call(MODEL, "due", { system: this.system, max_rows: most });
+  }
+}
