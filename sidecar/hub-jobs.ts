@@ -56,6 +56,12 @@ export function hubJobs(hub: Hub): Job[] {
       run: async () => stepReplays(hub.queue, hub.records),
     },
     {
+      name: "forget-notices",
+      cron: "0 17 * * * *",
+      where: "once",
+      run: async () => hub.inbound?.forget(),
+    },
+    {
       name: "report-limits",
       cron: "*/5 * * * * *",
       // Each for its own systems; two that share a store say the same, which the queue writes once.

@@ -11,6 +11,7 @@ import { openConnections, unkeptSignIns, type Connection, type Sharing } from ".
 import { toFailure, type Failure } from "./domain/errors";
 import { readComponents } from "./hub-components";
 import { Door } from "./inbound/door";
+import { Inbound } from "./inbound/inbound";
 import { hubJobs } from "./hub-jobs";
 import type { JsonObject } from "./domain/json";
 import { libraryOf, MappingPack, MappingPackError, Releases } from "./mapping/registry";
@@ -70,6 +71,8 @@ export class Hub {
   private admin: ListeningServer | null = null;
   /** Where vendors' webhooks come in; null when it is closed. */
   readonly door: Door | null;
+  /** What other systems say on its way into Odoo; null without a store, or without Odoo's API. */
+  readonly inbound: Inbound | null;
   private listener: Listener | null = null;
   private identity: Identity | null = null;
 
@@ -94,8 +97,13 @@ export class Hub {
     });
     this.records = openRecords(config.odoo);
     this.problems = new ProblemNotes(this.records, log);
-    this.door = this.store && config.inbound ? new Door(config.inbound, this.connections, this.store, log) : null;
+    const kept = (system: string): void => this.inbound?.notify(system);
+    this.door =
+      this.store && config.inbound
+        ? new Door(config.inbound, this.connections, this.store, log, this.metrics, kept)
+        : null;
     this.queue = guardQueue(openQueue(config.odoo, this.records, log), this.store, log);
+    this.inbound = this.openInbound();
     this.catalogue = new CataloguePublisher(
       this.records,
       () => this.makeCatalogue(),
@@ -145,6 +153,7 @@ export class Hub {
     if (this.stopped.signal.aborted) return false;
     await this.door?.open();
     this.startPumps();
+    this.inbound?.start();
     this.schedules.start(hubJobs(this));
     this.log.info({ worker: this.worker, systems: this.pumps.map((pump) => pump.code), url: this.url }, "hub started");
     return true;
@@ -160,6 +169,7 @@ export class Hub {
     await this.questions.close();
     await this.door?.close();
     const deadline = AbortSignal.timeout(this.config.delivery.stopSeconds * 1000);
+    await this.inbound?.stop(deadline);
     await Promise.all(this.pumps.map((pump) => pump.stop(deadline)));
     await this.shadow.close();
     await this.admin?.close();
@@ -175,6 +185,12 @@ export class Hub {
   /** Every part with what is wrong with it. */
   async components(): Promise<Component[]> {
     return readComponents(this);
+  }
+
+  private openInbound(): Inbound | null {
+    const { store, records, queue, connections, metrics, log } = this;
+    if (!store || !records) return null;
+    return new Inbound({ store, records, queue, connections, metrics, log, release: () => this.releases.current });
   }
 
   /** Where OAuth tokens are kept, with a store and a key; a connection without either keeps them in memory. */
@@ -255,6 +271,7 @@ export class Hub {
     if (news === null) this.releases.forget();
     if (news === null || news.release) void this.followReleases();
     if (news === null || news.shadow) void this.shadow.look();
+    if (news === null || news.inbound) this.inbound?.askOdoo();
     if (news === null || news.question) void this.questions.look();
     this.notify(news?.systems ?? null);
   }
@@ -319,6 +336,7 @@ export class Hub {
       }
     }
     if (this.shared) this.metrics.sharedState.set(this.shared.up ? 1 : 0);
+    await this.inbound?.refreshMetrics().catch(() => undefined);
     const health = await this.queue.health();
     this.metrics.queueDepth.reset();
     this.metrics.queueAge.reset();

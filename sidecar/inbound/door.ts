@@ -4,6 +4,7 @@ import { listen, type ListeningServer } from "../admin/server";
 import type { InboundConfig } from "../config/config";
 import type { Connection } from "../connections";
 import { compileWebhooks } from "../connectors/webhooks";
+import type { Metrics } from "../telemetry/metrics";
 import { Inbox } from "./inbox";
 import { createReceiver } from "./receiver";
 import { SecurityEvents } from "./security-events";
@@ -18,6 +19,9 @@ export class Door {
     private readonly connections: readonly Connection[],
     private readonly store: Knex,
     private readonly log: Logger,
+    private readonly metrics: Metrics,
+    /** Notices of a system were kept. */
+    private readonly onKept: (system: string) => void = () => undefined,
   ) {
     this.security = new SecurityEvents(store, log);
   }
@@ -35,7 +39,14 @@ export class Door {
         definition.webhooks ? [[code, compileWebhooks(definition.webhooks, credentials)] as const] : [],
       ),
     );
-    const parts = { endpoints, inbox: new Inbox(this.store), security: this.security, log: this.log };
+    const parts = {
+      endpoints,
+      inbox: new Inbox(this.store),
+      security: this.security,
+      log: this.log,
+      metrics: this.metrics,
+      onKept: this.onKept,
+    };
     const app = createReceiver(parts, { publicUrl, proxies, maxBodyBytes: maxBodyKb * 1024, maxPerSecond });
     this.server = await listen(app, host, port, "inbound");
     this.log.info({ url: this.server.url, systems: [...endpoints.keys()] }, "the door for webhooks is open");

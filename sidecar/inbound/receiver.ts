@@ -5,6 +5,7 @@ import { RateLimiterMemory } from "rate-limiter-flexible";
 import type { HandshakeAnswer, RawRequest, Refusal, WebhookEndpoint } from "../connectors/webhooks";
 import type { Json } from "../domain/json";
 import { toFailure } from "../domain/errors";
+import type { Metrics } from "../telemetry/metrics";
 import { parseBody } from "./body";
 import type { Inbox } from "./inbox";
 import type { SecurityEvents, SecurityReason } from "./security-events";
@@ -15,6 +16,9 @@ export interface ReceiverParts {
   inbox: Pick<Inbox, "keep">;
   security: Pick<SecurityEvents, "note">;
   log: Logger;
+  metrics?: Pick<Metrics, "notices" | "door">;
+  /** Notices of a system were kept. */
+  onKept?: (system: string) => void;
 }
 
 export interface ReceiverLimits {
@@ -63,7 +67,11 @@ export function createReceiver(parts: ReceiverParts, limits: ReceiverLimits): Ex
   // Nothing is unpacked: a signature is over what came, and a small body must not become a large one.
   app.use(express.raw({ type: () => true, limit: limits.maxBodyBytes, inflate: false }));
   app.all("/webhooks/:system", (request, response, next) => {
-    receive(parts, limits, request, response).catch(next);
+    const system = parts.endpoints.has(systemOf(request)) ? systemOf(request) : "";
+    const answered = parts.metrics?.door.startTimer({ system });
+    receive(parts, limits, request, response)
+      .catch(next)
+      .finally(() => answered?.());
   });
   app.use((_request, response) => void response.sendStatus(404));
   app.use(errorHandler(parts));
@@ -97,8 +105,10 @@ async function receive(
 
   const { notices, ignored } = endpoint.notices.read(items, raw.headers);
   const { kept, repeated } = await parts.inbox.keep(system, notices);
-  parts.log.info({ system, kept, repeated, ignored }, "notices taken");
   response.status(endpoint.status).end();
+  parts.metrics?.notices.inc({ system, source: "webhook" }, kept);
+  parts.log.info({ system, kept, repeated, ignored }, "notices taken");
+  if (kept > 0) parts.onKept?.(system);
 }
 
 /** From the path: what fails before a route is chosen has no parameters. */

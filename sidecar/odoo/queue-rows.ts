@@ -190,6 +190,7 @@ export function toNews(payload: string | undefined): News | null {
     release: parts.includes("!release"),
     question: parts.includes("!question"),
     shadow: parts.includes("!shadow"),
+    inbound: parts.includes("!inbound"),
   };
 }
 

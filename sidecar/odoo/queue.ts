@@ -178,6 +178,8 @@ export interface News {
   question: boolean;
   /** Another version runs in shadow, or one no more. */
   shadow: boolean;
+  /** Something that came in is to be read and applied again. */
+  inbound: boolean;
 }
 
 /** Stops listening. */

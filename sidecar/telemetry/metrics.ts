@@ -30,6 +30,18 @@ export interface Metrics {
   leasesLost: Counter<"system">;
   /** Expired leases found by the reaper. */
   reaped: Counter;
+  /** Notices kept, by who said it. */
+  notices: Counter<"system" | "source">;
+  /** Changes that a look at the vendor's list found and no webhook had told of. */
+  missed: Counter<"system">;
+  /** Records that came in, by how that ended. */
+  inbound: Counter<"system" | "outcome">;
+  /** Open notices. */
+  inboxDepth: Gauge<"system">;
+  /** Age in seconds of the oldest open notice. */
+  inboxAge: Gauge<"system">;
+  /** Seconds from a vendor's request to our answer. */
+  door: Histogram<"system">;
 }
 
 /** A registry of its own, so that two hubs in one process (tests) do not count for each other. */
@@ -121,5 +133,42 @@ export function createMetrics(): Metrics {
       registers,
     }),
     reaped: new Counter({ name: name("leases_reaped_total"), help: "Expired leases found", registers }),
+    notices: new Counter({
+      name: name("notices_total"),
+      help: "Notices kept, by who said it",
+      labelNames: ["system", "source"],
+      registers,
+    }),
+    missed: new Counter({
+      name: name("notices_missed_total"),
+      help: "Changes that polling found and no webhook had told of",
+      labelNames: ["system"],
+      registers,
+    }),
+    inbound: new Counter({
+      name: name("inbound_total"),
+      help: "Records that came in, by how that ended",
+      labelNames: ["system", "outcome"],
+      registers,
+    }),
+    inboxDepth: new Gauge({
+      name: name("inbox_notices"),
+      help: "Open notices",
+      labelNames: ["system"],
+      registers,
+    }),
+    inboxAge: new Gauge({
+      name: name("inbox_oldest_seconds"),
+      help: "Age of the oldest open notice",
+      labelNames: ["system"],
+      registers,
+    }),
+    door: new Histogram({
+      name: name("door_seconds"),
+      help: "From a vendor's request to the answer",
+      labelNames: ["system"],
+      buckets: seconds,
+      registers,
+    }),
   };
 }
