@@ -23,9 +23,9 @@ export function roundDecimal(value: number, digits: number): number {
 
 export const numberFunctions: Record<string, MappingFunction> = {
   number: {
-    description: "The value as a number; a text must be one, with a point for decimals.",
+    description: "The value as a number; a text must be one, with a point for decimals. An empty text is no value.",
     arguments: [],
-    call: (value) => numberOf(value),
+    call: (value) => (typeof value === "string" && value.trim() === "" ? null : numberOf(value)),
   },
   round: {
     description: "Rounds to so many decimals (none when not given), half away from zero.",

@@ -18,7 +18,7 @@ export function bounded(length: number): void {
 }
 
 const onText =
-  (change: (text: string, args: readonly Argument[]) => string) =>
+  (change: (text: string, args: readonly Argument[]) => string | null) =>
   (value: Json, args: readonly Argument[]): Json =>
     change(textOf(value), args);
 
@@ -111,14 +111,15 @@ export const textFunctions: Record<string, MappingFunction> = {
     call: (value) => nameParts(textOf(value)).family,
   },
   date: {
-    description: "A date as YYYY-MM-DD, from a date or a date and time (UTC); anything else is a data failure.",
+    description:
+      "A date as YYYY-MM-DD, from a date or a date and time (UTC). An empty text is no value; anything else is a data failure.",
     arguments: [],
-    call: onText((text) => isoDate(text)),
+    call: onText((text) => (text === "" ? null : isoDate(text))),
   },
   datetime: {
-    description: "A date and time as ISO 8601 in UTC; a date alone becomes its midnight.",
+    description: "A date and time as ISO 8601 in UTC; a date alone becomes its midnight. An empty text is no value.",
     arguments: [],
-    call: onText((text) => isoDateTime(text)),
+    call: onText((text) => (text === "" ? null : isoDateTime(text))),
   },
 };
 

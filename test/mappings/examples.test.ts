@@ -24,7 +24,8 @@ const registry = loadMappings(pack);
 function examplesIn(folder: string): Example[] {
   const path = join(pack, folder, "examples");
   if (!existsSync(path)) return [];
-  return readdirSync(path).map((file) => JSON.parse(readFileSync(join(path, file), "utf8")) as Example);
+  const files = readdirSync(path).filter((file) => file.endsWith(".json"));
+  return files.map((file) => JSON.parse(readFileSync(join(path, file), "utf8")) as Example);
 }
 
 describe("Odoo snapshots become canonical objects", () => {

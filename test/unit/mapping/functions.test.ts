@@ -82,6 +82,14 @@ describe("the functions of the mapping language", () => {
     expect(runLines(lines, {}, {}, endsFor(name)).document).toStrictEqual({});
   });
 
+  it.each(["number", "date", "datetime"])(
+    "%s takes an empty text for no value, as vendors write what was emptied",
+    (name) => {
+      const lines = [{ to: "result", from: "value", whenEmpty: "null" as const, apply: [name] }];
+      expect(runLines(lines, { value: "" }).document).toStrictEqual({ result: null });
+    },
+  );
+
   it.each([
     ["number", "12,50"],
     ["number", []],

@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { JsonObject } from "../../sidecar/domain/json";
+import { sortFiles, readContents } from "../../sidecar/mapping/pack-files";
+import { loadMappings } from "../../sidecar/mapping/registry";
+
+/*
+ * The examples of what comes in run as tests (MAP-02, MAP-03, INT-02): a vendor's record as its API answers it, the canonical object that is made of it,
+ * and what Odoo is asked to bring about.
+ */
+
+interface Example {
+  name: string;
+  type: string;
+  record: JsonObject;
+  object: string;
+  canonical: JsonObject;
+  odoo: JsonObject;
+}
+
+const pack = join(__dirname, "../../mappings");
+const { inbound } = loadMappings(pack);
+const connectors = sortFiles(readContents([pack], []))
+  .systems.map(({ code }) => code)
+  .filter((code) => inbound.types(code).length > 0);
+
+function examplesOf(connector: string): Example[] {
+  const folder = join(pack, "systems", connector, "examples/in");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Example);
+}
+
+describe.each(connectors)("records of %s come into Odoo", (connector) => {
+  const examples = examplesOf(connector);
+
+  it.each(examples.map((example) => [example.object, example.name, example] as const))("%s: %s", (_, __, example) => {
+    const { object, canonical } = inbound.toCanonical(connector, example.type, example.record, connector);
+    expect({ object, canonical }).toStrictEqual({ object: example.object, canonical: example.canonical });
+    expect(inbound.toOdoo(object, canonical)).toStrictEqual(example.odoo);
+  });
+
+  it("has an example for every type that comes in", () => {
+    expect(new Set(examples.map(({ type }) => type))).toEqual(new Set(inbound.types(connector)));
+  });
+});
