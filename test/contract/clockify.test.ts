@@ -32,7 +32,8 @@ describeWithSpec(
         entryIds: [ids["entry"]],
         expenseIds: [ids["expense"]],
       });
-    }, 60_000);
+      // Prism compiles the vendor's schemas at their first use.
+    }, 240_000);
     afterAll(() => run.stop());
 
     it("checks the credentials", async () => {

@@ -23,7 +23,8 @@ describeWithSpec(
       const table = run.sandbox.store.table("docusign", "envelope");
       completed = table?.insert({ ...envelope, status: "completed" }).id ?? "";
       table?.insert({ ...envelope, status: "sent" });
-    }, 60_000);
+      // Prism compiles the vendor's schemas at their first use.
+    }, 240_000);
     afterAll(() => run.stop());
 
     it("checks the credentials", async () => {
