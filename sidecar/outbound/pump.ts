@@ -69,7 +69,14 @@ export class Pump {
         if (this.reach.release(delivery)) this.wake.now();
       },
     });
-    this.settle = new SettleBuffer(queue, worker, code, log, (settled) => parts.problems.settled(settled));
+    this.settle = new SettleBuffer(
+      queue,
+      worker,
+      code,
+      log,
+      () => this.leases.size,
+      (settled) => parts.problems.settled(settled),
+    );
     this.carry = new Carry(parts, {
       dispatch: this.dispatch,
       leases: this.leases,

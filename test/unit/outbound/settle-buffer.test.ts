@@ -36,17 +36,28 @@ const failure = (kind: "technical" | "data"): HubError => new HubError({ kind, c
 describe("the settle buffer", () => {
   let queue: SettleQueue;
   let buffer: SettleBuffer;
+  /** Deliveries on the way, those whose outcome waits in the buffer included. */
+  let unsettled: number;
 
   beforeEach(() => {
     queue = new SettleQueue();
-    buffer = new SettleBuffer(queue, "w1", "hubspot", pino({ level: "silent" }));
+    unsettled = Infinity;
+    buffer = new SettleBuffer(queue, "w1", "hubspot", pino({ level: "silent" }), () => unsettled);
   });
 
   const add = (id: number): Promise<Settled | null> => buffer.add(`res.partner,${id}`, delivered(id));
 
-  it("settles what ends within 10 ms together, and answers each", async () => {
+  it("settles what ends at about the same time together, and answers each", async () => {
     expect(await Promise.all([add(1), add(2), add(3)])).toMatchObject([{ id: 1 }, { id: 2 }, { id: 3 }]);
     expect(queue.batches).toEqual([[1, 2, 3]]);
+  });
+
+  it("waits for nobody when nothing else is on the way", async () => {
+    unsettled = 2;
+    const [first, second] = [add(1), add(2)];
+    const third = add(3);
+    await Promise.all([first, second, third]);
+    expect(queue.batches).toEqual([[1, 2], [3]]);
   });
 
   it("puts at most 500 in one statement and keeps one statement on the way", async () => {
