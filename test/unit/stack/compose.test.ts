@@ -121,14 +121,26 @@ it("gives the sidecar variables and secrets that it knows", async () => {
   try {
     instance.serviceKey = { key: "an-api-key", expires: "2030-01-01T00:00:00Z" };
     await project.writeSecrets();
-    const env = Object.entries(file.services["sidecar"]?.environment ?? {}).map(([key, value]): [string, string] => [
-      key,
-      value.replace("/run/secrets", path.join(instance.dir, "container-secrets")).replace(/^\$\{\w+:-(.*)\}$/, "$1"),
-    ]);
-    const { odoo, store, admin } = loadConfig(null, Object.fromEntries(env));
+    const configured = (variables: Record<string, string>) =>
+      loadConfig(
+        null,
+        Object.fromEntries(
+          Object.entries(file.services["sidecar"]?.environment ?? {}).map(([key, value]) => [
+            key,
+            interpolated(value, variables).replace("/run/secrets", path.join(instance.dir, "container-secrets")),
+          ]),
+        ),
+      );
+    const { odoo, store, admin, inbound } = configured({});
     expect({ odoo, store, admin }).toMatchObject({
       odoo: { url: "http://odoo:8069", database: "odoo" },
       admin: { host: "0.0.0.0", port: 8090 },
+    });
+    expect(inbound).toBeNull();
+    expect(configured({ HUB_PUBLIC_URL: "https://hub.example.com" }).inbound).toMatchObject({
+      host: "0.0.0.0",
+      port: 8092,
+      publicUrl: "https://hub.example.com",
     });
     expect(JSON.stringify({ odoo, store, admin })).toContain(instance.passwords.adminToken);
     expect(JSON.stringify(odoo)).toContain("an-api-key");
@@ -136,6 +148,14 @@ it("gives the sidecar variables and secrets that it knows", async () => {
     dispose();
   }
 });
+
+/** What Compose makes of `${NAME:-default}` and `${NAME:+value}`. */
+function interpolated(text: string, variables: Record<string, string>): string {
+  return text.replace(/\$\{(\w+):([-+])([^}]*)\}/g, (_, name: string, sign: string, other: string) => {
+    const value = variables[name] ?? "";
+    return sign === "+" ? value && other : value || other;
+  });
+}
 
 it("copies into the image only what the images use", () => {
   const ignore = readFileSync(path.join(repoRoot, ".dockerignore"), "utf8");
