@@ -4,6 +4,7 @@ import { waitFor } from "../../support/wait-for";
 export interface Delivery {
   id: number;
   lane: string;
+  direction: "out" | "in";
   state: string;
   operation: string;
   event_type: string;
@@ -16,7 +17,17 @@ export interface Delivery {
   error_hint: string | false;
 }
 
-const FIELDS = ["id", "lane", "state", "operation", "event_type", "res_id", "system_id", "external_id"] as const;
+const FIELDS = [
+  "id",
+  "lane",
+  "direction",
+  "state",
+  "operation",
+  "event_type",
+  "res_id",
+  "system_id",
+  "external_id",
+] as const;
 const ERROR_FIELDS = ["error_kind", "error_field", "error_message", "error_hint"] as const;
 const OVER = ["delivered", "superseded", "cancelled", "held", "dead"];
 
