@@ -30,6 +30,7 @@
         "wizards/unknown_value_add_views.xml",
         "views/delivery_views.xml",
         "views/inbound_views.xml",
+        "views/inbound_time_views.xml",
         "views/security_event_views.xml",
         "views/event_views.xml",
         "views/attempt_views.xml",
