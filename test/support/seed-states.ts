@@ -213,6 +213,8 @@ export class Seed {
          AND NOT EXISTS (SELECT 1 FROM integration_delivery d WHERE d.event_id = e.id AND d.system_id <> ALL ($1))`,
       [mine],
     );
+    // What came in of a record is one delivery, with an event for each state of it.
+    await this.database.query("DELETE FROM integration_event WHERE origin_system_id = ANY ($1)", [mine]);
     if (mine.length > 0) await this.admin.unlink("integration.system", mine);
     if (this.setAside.length > 0) await this.admin.write("integration.rule", this.setAside, { active: true });
     await this.database.end();

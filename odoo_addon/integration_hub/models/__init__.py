@@ -41,6 +41,7 @@ from . import integration_queue_releases
 
 # What comes from other systems
 from . import integration_inbound
+from . import inbound_lookups
 from . import inbound_judgement
 from . import inbound_resolve
 from . import inbound_differences

@@ -27,18 +27,15 @@ class IntegrationInboundApply(models.AbstractModel):
             )
         user = system.api_user_id
         company = company or system.company_id or user.company_id
-        return (
-            self.env[model]
-            .with_user(user)
-            .with_context(
-                allowed_company_ids=[company.id],
-                integration_origin=system.code,
-                lang=user.lang or "en_US",
-                tz="UTC",
-                mail_create_nosubscribe=True,
-                mail_notify_author=False,
-            )
-        )
+        context = {
+            "allowed_company_ids": [company.id],
+            "integration_origin": system.code,
+            "lang": user.lang or "en_US",
+            "tz": "UTC",
+            "mail_create_nosubscribe": True,
+            "mail_notify_author": False,
+        }
+        return self.env[model].with_user(user).with_context(context)  # nothing of the caller's context counts
 
     def _apply(self, system, item, record, values, memory):
         """Creates the record, or writes `values` to it.
@@ -105,6 +102,8 @@ class IntegrationInboundApply(models.AbstractModel):
                 same.append(("checksum", "=", hashlib.sha1(raw).hexdigest()))
                 values |= {"raw": raw, "mimetype": given.get("mimetype")}
             else:
+                if not given["url"].startswith(("https://", "http://")):
+                    raise self._bad_value("attachments", given["url"])
                 same.append(("url", "=", given["url"]))
                 values |= {"type": "url", "url": given["url"]}
             if not Attachment.search_count(same, limit=1):

@@ -56,15 +56,13 @@ class IntegrationInboundBrake(models.AbstractModel):
         most = system[LIMITS[effect]]
         if not most or item.first_load or item.priority >= BACKFILL or row.metered:
             return
-        since = fields.Datetime.now() - timedelta(minutes=system.inbound_minutes)
-        brakes = self.env["integration.brake"].sudo()
-        of_it = [("system_id", "=", system.id), ("direction", "=", "in"), ("effect", "=", effect)]
-        waiting = brakes.search_count([*of_it, ("state", "=", "waiting")], limit=1)
-        if not waiting:
-            if brakes.search_count([*of_it, ("state", "=", "approved"), ("decided_at", ">", since)], limit=1):
-                return
-            if self._applied_since(system, effect, since) < most:
-                return
+        meter = self._batch().once(("meter", effect), lambda: self._meter(system, effect))
+        if meter["approved"]:
+            return
+        if not meter["waiting"] and meter["applied"] < most:
+            meter["applied"] += 1
+            self._batch().learned()
+            return
         raise Stopped(
             "policy",
             MASS_CHANGE,
@@ -72,6 +70,22 @@ class IntegrationInboundBrake(models.AbstractModel):
             _("Approve or reject the mass change under Operations, Mass changes."),
             effect=effect,
         )
+
+    def _meter(self, system, effect):
+        """Whether a mass change waits or was approved just now, and how much was applied in the last minutes.
+
+        :return: ``{"waiting": bool, "approved": bool, "applied": int}``
+        """
+        since = fields.Datetime.now() - timedelta(minutes=system.inbound_minutes)
+        brakes = self.env["integration.brake"].sudo()
+        of_it = [("system_id", "=", system.id), ("direction", "=", "in"), ("effect", "=", effect)]
+        waiting = bool(brakes.search_count([*of_it, ("state", "=", "waiting")], limit=1))
+        approved = [*of_it, ("state", "=", "approved"), ("decided_at", ">", since)]
+        return {
+            "waiting": waiting,
+            "approved": not waiting and bool(brakes.search_count(approved, limit=1)),
+            "applied": self._applied_since(system, effect, since),
+        }
 
     def _applied_since(self, system, effect, since):
         operations = [operation for operation, its in EFFECTS_OF.items() if its == effect]
@@ -93,6 +107,7 @@ class IntegrationInboundBrake(models.AbstractModel):
 
     def _brake_for(self, system, item, effect):
         """The mass change that waits for its decision; a new one where there is none."""
+        self._batch().forget(("meter", effect))
         brakes = self.env["integration.brake"].sudo()
         found = brakes.search(
             [

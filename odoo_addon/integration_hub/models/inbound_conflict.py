@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 
 from odoo import _, fields, models
 from odoo.tools import SQL
@@ -20,57 +21,45 @@ class IntegrationInboundConflict(models.AbstractModel):
 
     def _check_fresh(self, system, item, record):
         """:raise ReadAgain: a change of Odoo's is on its way to the record, or arrived after it was read"""
-        self.env.flush_all()
-        self.env.cr.execute(
-            """
-            SELECT 1 FROM integration_delivery
-            WHERE model = %(model)s AND res_id = %(id)s AND system_id = %(system)s AND direction = 'out'
-                AND (state IN ('processing', 'unknown')
-                    OR state = 'delivered' AND done_at >= %(read)s - make_interval(secs => %(clocks)s))
-            LIMIT 1
-            """,
-            {"model": record._name, "id": record.id, "system": system.id, "read": item.fetched_at, "clocks": CLOCKS},
-        )
-        if self.env.cr.fetchone():
-            raise ReadAgain
+        since = _before(item.fetched_at)
+        for _id, state, _code, done_at in self._outgoing(system, record._name, record.id):
+            if state in ("processing", "unknown") or (state == "delivered" and done_at >= since):
+                raise ReadAgain
+
+    def _read_since(self):
+        """When the first of the call's items was read there; now, where there are none."""
+        return _before(min((item.fetched_at for item in self._batch().items), default=fields.Datetime.now()))
 
     def _check_not_ours(self, system, item):
         """A record that nobody knows may be one that Odoo is creating there at this moment.
 
         :raise ReadAgain: it is known once that has ended
         """
+        begun = self._batch().once(("creating", item.model), lambda: self._creating_since(system, item.model))
+        if begun and _before(begun) <= item.fetched_at:
+            raise ReadAgain
+
+    def _creating_since(self, system, model):
+        """When the first record of the model that is on its way there and has no link yet was taken; None for none."""
         self.env.flush_all()
         self.env.cr.execute(
             """
-            SELECT 1 FROM integration_delivery d
+            SELECT min(d.claimed_at) FROM integration_delivery d
             WHERE d.system_id = %(system)s AND d.direction = 'out' AND d.state IN ('processing', 'unknown')
-                AND d.model = %(model)s AND d.claimed_at <= %(read)s + make_interval(secs => %(clocks)s)
+                AND d.model = %(model)s
                 AND NOT EXISTS (SELECT FROM integration_link k
                                 WHERE k.system_id = d.system_id AND k.lane = d.lane AND k.active)
-            LIMIT 1
             """,
-            {"system": system.id, "model": item.model, "read": item.fetched_at, "clocks": CLOCKS},
+            {"system": system.id, "model": model},
         )
-        if self.env.cr.fetchone():
-            raise ReadAgain
+        return self.env.cr.fetchone()[0]
 
     def _unsent(self, system, record):
         """`{field: (value before, when it was changed)}` of the fields whose change in Odoo has not reached the system
         yet."""
-        deliveries = (
-            self.env["integration.delivery"]
-            .sudo()
-            .search(
-                [
-                    ("system_id", "=", system.id),
-                    ("direction", "=", "out"),
-                    ("model", "=", record._name),
-                    ("res_id", "=", record.id),
-                    ("state", "in", UNSENT),
-                ],
-                order="id",
-            )
-        )
+        outgoing = self._outgoing(system, record._name, record.id)
+        ids = [id_ for id_, state, _code, _done_at in outgoing if state in UNSENT]
+        deliveries = self.env["integration.delivery"].sudo().browse(ids)
         found = {}
         for event in deliveries.event_id.sorted("id"):
             before = json.loads(event.payload_ids[:1].payload or "{}").get("before") or {}
@@ -141,12 +130,17 @@ class IntegrationInboundConflict(models.AbstractModel):
                 "system": row.system_id.id,
             },
         )
+        self._forget_outgoing()
         self.env["integration.delivery"].invalidate_model()
 
     def _let_go_unsent(self, row, replaced=False):
         """The decision was made: what waited for it goes, or is replaced by the record as it is now."""
         if not row.res_id:
             return
+        outgoing = self._outgoing(row.system_id, row.model, row.res_id)
+        if not any(state == "held" and code == CONFLICT_WAITS for _id, state, code, _done_at in outgoing):
+            return
+        self._forget_outgoing()
         self.env.flush_all()
         state = SQL("state = 'pending'")
         if replaced:
@@ -166,17 +160,21 @@ class IntegrationInboundConflict(models.AbstractModel):
                 code=CONFLICT_WAITS,
             )
         )
-        found = self.env.cr.rowcount
         self.env["integration.delivery"].invalidate_model()
-        if found and replaced:
+        if replaced:
             self._send_ours(row)
-        elif found:
+        else:
             row._wake()
 
     def _send_ours(self, row, forced=False):
         """Queues the record for the system as it is in Odoo now."""
         record = self.env[row.model].sudo().browse(row.res_id).exists()
         self.env["integration.rule"].sudo()._enqueue_records(record, systems=row.system_id, forced=forced)
+
+
+def _before(moment):
+    """The moment, as early as a clock elsewhere may have shown it."""
+    return moment - timedelta(seconds=CLOCKS)
 
 
 def _is_before(record, name, value, before):

@@ -77,9 +77,15 @@ class IntegrationDeliveryDecisions(models.Model):
                 "delivery_id": self.id,
                 "candidate_ids": [
                     fields.Command.create(
-                        {"model": record._name, "res_id": record.id, "name": record.display_name, "why": why}
+                        {
+                            "model": record._name,
+                            "res_id": record.id,
+                            "name": record.display_name,
+                            "why": why,
+                            "linked": linked,
+                        }
                     )
-                    for record, why in self._candidates_seen()
+                    for record, why, linked in self._candidates_seen()
                 ],
             }
         )

@@ -6,6 +6,8 @@ from odoo.tools import SQL
 
 from .inbound_item import DUPLICATE, SINGLE_CREATION, Stopped
 
+#: What `Batch` keeps the records by that new ones may be: ``(INDEX, model, kind of match, field)``.
+INDEX = "index"
 #: As many candidates as a person looks through.
 MOST = 10
 #: Providers whose domain says nothing about a company.
@@ -67,7 +69,7 @@ class IntegrationInboundDuplicates(models.AbstractModel):
                 ids = everything.search([(name, "=", values[name]) for name in names], limit=MOST).ids
             else:
                 keys = {key for _name, key in wanted if key}
-                ids = self._matching(everything, match, names, keys) if keys else []
+                ids = self._matching(everything, rule["as"], names, keys) if keys else []
             for record in _of_company(everything.browse(ids), records.env.company):
                 why = ", ".join(records._fields[name]._description_string(records.env) for name in names)
                 earlier = found.get(record.id)
@@ -77,26 +79,62 @@ class IntegrationInboundDuplicates(models.AbstractModel):
                 )
         return dict(sorted(found.items(), key=lambda entry: not entry[1][1])[:MOST])
 
-    def _matching(self, records, match, names, keys):
-        """Ids of records whose field, normalised, is one of `keys`: the database finds what is near, Python decides."""
+    def _matching(self, records, kind, names, keys):
+        """Ids of records one of whose fields, normalised, is one of `keys`."""
         ids = []
         for name in names:
             field = records._fields[name]
-            if not field.store or field.type not in ("char", "text"):
-                continue
-            column = SQL("%s->>'en_US'" if field.translate else "%s", SQL.identifier(name))
-            self.env.flush_all()
-            for key in keys:
-                self.env.cr.execute(
-                    SQL(
-                        "SELECT id, %(column)s FROM %(table)s WHERE %(near)s LIMIT 1000",
-                        column=column,
-                        table=SQL.identifier(records._table),
-                        near=match.near(column, key),
-                    )
-                )
-                ids += [id_ for id_, stored in self.env.cr.fetchall() if match.normalised(stored) == key]
-        return ids[:MOST]
+            if field.store and field.type in ("char", "text"):
+                index = self._index(records, kind, name, keys)
+                ids += [id_ for key in keys for id_ in index[key]]
+        normalised = MATCHES[kind].normalised  # it may have been renamed in this call
+        same = records.browse(dict.fromkeys(ids)).filtered(
+            lambda record: any(normalised(record[name]) in keys for name in names)
+        )
+        return same.ids[:MOST]
+
+    def _index(self, records, kind, name, keys):
+        """The database finds what is near, Python decides. Looked up at once for all new records of the call.
+
+        :return: ``{key: ids}`` of at least `keys`
+        """
+        index = self._batch().once((INDEX, records._name, kind, name), dict)
+        if keys <= index.keys():
+            return index
+        match = MATCHES[kind]
+        wanted = keys | {
+            key
+            for item in self._batch().items
+            if item.model == records._name
+            for rule in item.identify
+            if rule["as"] == kind and name in rule["fields"]
+            for other in rule["fields"]
+            if (key := match.normalised(item.values.get(other)))
+        }
+        index |= {key: [] for key in wanted}
+        self.env.flush_all()
+        column = SQL("%s->>'en_US'" if records._fields[name].translate else "%s", SQL.identifier(name))
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, %(column)s FROM %(table)s WHERE %(near)s ORDER BY id",
+                column=column,
+                table=SQL.identifier(records._table),
+                near=match.near(column, list(wanted)),
+            )
+        )
+        for id_, stored in self.env.cr.fetchall():
+            if (key := match.normalised(stored)) in wanted:
+                index[key].append(id_)
+        return index
+
+    def _learn_candidate(self, record):
+        """What was just written is a candidate for the items that follow."""
+        batch = self._batch()
+        for key, index in batch.looked_up(INDEX):
+            _index, model, kind, name = key
+            if model == record._name and (found := MATCHES[kind].normalised(record.sudo()[name])) in index:
+                index[found].append(record.id)
+                batch.learned()
 
     def _is_linked(self, system, item, records, id_):
         return bool(
@@ -119,8 +157,8 @@ class TaxId:
         return re.sub(r"[^A-Z0-9]", "", str(value or "").upper()) or None
 
     @staticmethod
-    def near(column, key):
-        return SQL("regexp_replace(upper(%s), '[^A-Z0-9]', '', 'g') = %s", column, key)
+    def near(column, keys):
+        return SQL("regexp_replace(upper(%s), '[^A-Z0-9]', '', 'g') = ANY(%s)", column, keys)
 
 
 class Email:
@@ -130,8 +168,8 @@ class Email:
         return found.group().lower() if found else None
 
     @staticmethod
-    def near(column, key):
-        return SQL("%s ILIKE %s", column, f"%{_literal(key)}%")
+    def near(column, keys):
+        return SQL("%s ILIKE ANY(%s)", column, [f"%{_literal(key)}%" for key in keys])
 
 
 class DomainName:
@@ -143,8 +181,8 @@ class DomainName:
         return host if "." in host and host not in FREE_MAIL else None
 
     @staticmethod
-    def near(column, key):
-        return SQL("%s ILIKE %s", column, f"%{_literal(key)}%")
+    def near(column, keys):
+        return SQL("%s ILIKE ANY(%s)", column, [f"%{_literal(key)}%" for key in keys])
 
 
 class Name:
@@ -156,10 +194,11 @@ class Name:
         return " ".join([word for word in words if word not in LEGAL_FORMS] or words) or None
 
     @staticmethod
-    def near(column, key):
-        # The letters of its longest word, whatever accents and signs stand between.
+    def near(column, keys):
+        # The letters of its words in their order, whatever accents, signs and legal forms stand between.
         letters = SQL("regexp_replace(normalize(lower(%s), NFKD), '[^a-z0-9]+', '', 'g')", column)
-        return SQL("%s LIKE %s", letters, f"%{max(key.split(), key=len)}%")
+        words = [[word for word in key.split() if word != "and"] for key in keys]  # which may be a sign there
+        return SQL("%s LIKE ANY(%s)", letters, [f"%{'%'.join(each)}%" for each in words])
 
 
 class Exact:
@@ -187,7 +226,6 @@ def _stored(found):
 
 
 def _count(env, found):
-    what = next(iter(found.values()))[0]
-    if len(found) == 1:
-        return env._("one record has the same %s", what)
-    return env._("%(count)s records have the same %(what)s", count=len(found), what=what)
+    if len(found) > 1:
+        return env._("%s records look like it", len(found))
+    return env._("one record has the same %s", next(iter(found.values()))[0])

@@ -1,3 +1,5 @@
+import re
+
 from markupsafe import Markup
 from odoo import _, api, fields, models
 
@@ -16,6 +18,29 @@ class IntegrationDeliveryInboundInWords(models.Model):
     candidate_table = fields.Html(
         compute="_compute_candidate_table", groups="integration_hub.group_operator", sanitize=False
     )
+    error_field_words = fields.Char(
+        "Field concerned", compute="_compute_error_field_words", help="What it is about, as people know it in Odoo."
+    )
+
+    @api.depends("error_field", "direction", "model")
+    @api.depends_context("lang")
+    def _compute_error_field_words(self):
+        for delivery in self:
+            paths = (delivery.error_field or "").split(", ")
+            known = delivery.direction == "in" and delivery.model in self.env
+            words = [self._words_of_path(delivery.model, path) if known else path for path in paths]
+            delivery.error_field_words = ", ".join(words) or False
+
+    def _words_of_path(self, model, path):
+        """`Order Lines / Product` for `order_line[1].product_id`; the path itself where Odoo has no such field."""
+        words = []
+        for name in re.sub(r"\[[^\]]*\]", "", path).split("."):
+            field = self.env[model]._fields.get(name) if model in self.env else None
+            if field is None:
+                return path
+            words.append(field._description_string(self.env))
+            model = field.comodel_name
+        return " / ".join(words)
 
     @api.depends("comparison")
     @api.depends_context("uid", "lang")
@@ -23,10 +48,8 @@ class IntegrationDeliveryInboundInWords(models.Model):
         sees_all = self.env.user.has_group(CONFIDENTIAL)
         for delivery in self:
             rows = [delivery._comparison_row(part, sees_all) for part in delivery.sudo().comparison or ()]
-            delivery.comparison_table = rows and Markup(
-                '<table class="table table-sm o_integration_comparison"><thead><tr>'
-                "<th>%s</th><th>%s</th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table>"
-            ) % (_("Field"), _("In Odoo"), _("In %s", delivery.system_id.name), _("Why"), Markup("").join(rows))
+            heads = (_("Field"), _("In Odoo"), _("In %s", delivery.system_id.name), _("Why"))
+            delivery.comparison_table = _table("o_integration_comparison", heads, rows)
 
     def _comparison_row(self, part, sees_all):
         shown = sees_all or not self._is_protected(part["field"])
@@ -56,17 +79,16 @@ class IntegrationDeliveryInboundInWords(models.Model):
     def _compute_candidate_table(self):
         for delivery in self:
             rows = [
-                Markup('<tr><td><a href="/odoo/%s/%s">%s</a></td><td class="text-muted">%s</td></tr>')
-                % (record._name, record.id, record.display_name, why)
-                for record, why in delivery._candidates_seen()
+                Markup('<tr><td><a href="/odoo/%s/%s">%s</a></td><td>%s</td><td class="text-muted">%s</td></tr>')
+                % (record._name, record.id, record.display_name, why, linked or "")
+                for record, why, linked in delivery._candidates_seen()
             ]
-            delivery.candidate_table = rows and Markup(
-                '<table class="table table-sm o_integration_candidates"><thead><tr><th>%s</th><th>%s</th></tr></thead>'
-                "<tbody>%s</tbody></table>"
-            ) % (_("Record of Odoo"), _("Same"), Markup("").join(rows))
+            heads = (_("In Odoo"), _("Why"), _("Linked in %s already", delivery.system_id.name))
+            delivery.candidate_table = _table("o_integration_candidates", heads, rows)
 
     def _candidates_seen(self):
-        """`[(record, why)]` of the candidates that the user may see."""
+        """`[(record, why, the id there with which it is linked already, or None)]` of the candidates that the user may
+        see."""
         found = self.candidates or []
         if not found or self.model not in self.env:
             return []
@@ -74,7 +96,33 @@ class IntegrationDeliveryInboundInWords(models.Model):
         if not records.has_access("read"):
             return []
         seen = {record.id: record for record in records.search([("id", "in", [part["id"] for part in found])])}
-        return [(seen[part["id"]], part["why"]) for part in found if part["id"] in seen]
+        linked = {link.res_id: link.external_id for link in self._links_of_candidates(seen)}
+        return [(seen[part["id"]], part["why"], linked.get(part["id"])) for part in found if part["id"] in seen]
+
+    def _links_of_candidates(self, ids):
+        """Their links with records of the same kind there: what has one cannot be linked with another."""
+        return (
+            self.env["integration.link"]
+            .sudo()
+            .search(
+                [
+                    ("system_id", "=", self.system_id.id),
+                    ("model", "=", self.model),
+                    ("res_id", "in", list(ids)),
+                    ("external_type", "=", self.lane.removeprefix("in:").partition(",")[0]),
+                ]
+            )
+        )
+
+
+def _table(name, heads, rows):
+    """An HTML table of rows that are HTML already; False where there are none."""
+    if not rows:
+        return False
+    return Markup(
+        '<table class="table table-sm table-bordered align-middle %s"><thead class="table-light"><tr>%s</tr></thead>'
+        "<tbody>%s</tbody></table>"
+    ) % (name, Markup("").join(Markup("<th>%s</th>") % head for head in heads), Markup("").join(rows))
 
 
 class IntegrationEventPayloadInbound(models.Model):

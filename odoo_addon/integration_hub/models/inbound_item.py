@@ -1,5 +1,6 @@
 """One thing that a system says about one of its records, as the sidecar hands it over, and how judging it can end."""
 
+import re
 from datetime import datetime, timezone
 
 from odoo.exceptions import ConcurrencyError
@@ -96,6 +97,13 @@ class InboundItem:
 def lane_of(type_, external_id):
     """The lane of an external record: its rows go one after the other, and others wait for it by this name."""
     return f"in:{type_},{external_id}"
+
+
+def reference_parts(reference):
+    """``hubspot:company,123`` → ``("hubspot", "company", "123")``; the first is None where no system is named. None for
+    what is no such reference."""
+    found = re.fullmatch(r"(?:([^:]*):)?([^,]+),(.+)", str(reference))
+    return found and found.groups()
 
 
 def moment(text):

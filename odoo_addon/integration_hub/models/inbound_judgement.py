@@ -18,11 +18,11 @@ class IntegrationInboundJudgement(models.AbstractModel):
         """
         if item.error:
             raise Stopped(*(item.error.get(name) for name in ("kind", "code", "message", "hint", "field")))
-        if not system.api_user_id:
+        if not system.api_user_id.active:
             raise Stopped(
                 "credential",
                 "inbound_no_user",
-                _("%s has no user as whom its changes arrive.", system.name),
+                _("%s has no active user as whom its changes arrive.", system.name),
                 _("Name one on the system's form (User for incoming changes), then retry."),
             )
         left = self._follow_merge(system, item) if item.old_ids else []
@@ -30,7 +30,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
         if item.operation == "gone" or not self._crosses(item):
             return self._gone(system, item, row, link, record)
         records = self._as_user(system, item.model, company=self._company_of(item, record))
-        record = records.browse(record.id) if record else records
+        record = records.browse(record.id).with_prefetch(record._prefetch_ids) if record else records
         memory = dict(link.inbound or {}) if link else {}
         values = self._resolved(system, records, item.values)
         if item.archive is not None and "active" in records._fields:
@@ -50,6 +50,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
         if created or changed:
             self._check_business(item, row, record, changed)
             record = self._apply(system, item, record, changed, memory)
+            self._learn_candidate(record)
         stepped = self._take_step(item, record)
         told = self._add_attachments(item, record) | self._add_note(item, record, memory) | stepped
         self._linked(system, item, link, record, memory)
@@ -62,7 +63,8 @@ class IntegrationInboundJudgement(models.AbstractModel):
             return answer_to(item, "delivered", model=record._name, res_id=record.id, unchanged=True)
         taken = bool((row.decision or {}).get("take"))
         row = self._store_row(system, item, row, record, "delivered", created=created)
-        self._let_go_unsent(row, replaced=taken)
+        if not created:
+            self._let_go_unsent(row, replaced=taken)
         return answer_to(item, "delivered", row, created=created, unchanged=unchanged)
 
     def _record_of(self, system, item, row):
@@ -74,7 +76,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
             return link, self._chosen_record(system, item, chosen)
         if not link:
             return link, self.env["base"]
-        record = link.model in self.env and self.env[link.model].sudo().browse(link.res_id).exists()
+        record = self._linked_to(link)
         if not record and item.operation != "gone":
             raise Stopped(
                 "business",
@@ -93,7 +95,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
                 ),
                 _("Correct the mapping, or remove the link (Links)."),
             )
-        return link, record or self.env["base"]
+        return link, record
 
     def _chosen_record(self, system, item, id_):
         """The record that a person chose, unless it was linked with another one meanwhile."""
@@ -136,7 +138,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
     def _gone(self, system, item, row, link, record):
         """The record is no longer there: its like in Odoo is archived, never deleted."""
         if not record:
-            return self._forget(item, row, link)
+            return self._forget(system, item, row, link)
         record = self._as_user(system, record._name, company=self._company_of(item, record)).browse(record.id)
         if "active" not in record._fields:
             self._check_fresh(system, item, record)
@@ -149,6 +151,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
         if changed:
             self._apply(system, item, record, changed, {})
         link.write({"active": False, "synced_at": fields.Datetime.now()})
+        self._learn_link(system, item, link.browse())
         row = self._store_row(system, item, row, record, "delivered")
         return answer_to(item, "delivered", row, unchanged=not changed)
 
@@ -161,9 +164,10 @@ class IntegrationInboundJudgement(models.AbstractModel):
             _("It cannot be archived: decide what becomes of it here, then cancel this."),
         )
 
-    def _forget(self, item, row, link):
+    def _forget(self, system, item, row, link):
         """Gone there, and not here: nothing to do."""
         link.write({"active": False})
+        self._learn_link(system, item, link.browse())
         if row:
             row.write({"state": "cancelled", "done_at": fields.Datetime.now(), "wait_for": False})
         return answer_to(item, "delivered", row, unchanged=True)

@@ -106,6 +106,7 @@ class IntegrationInboundMerge(models.AbstractModel):
             links[0].write({"external_id": item.external_id, "external_url": item.url})
             links = links[1:]
         links.write({"active": False})
+        self._batch().forget("links")
         lanes = [lane_of(item.type, old) for old in item.old_ids]
         of_them = [("system_id", "=", system.id), ("direction", "=", "in"), ("lane", "in", lanes)]
         rows = self.env["integration.delivery"].sudo().search([*of_them, ("state", "in", OPEN_IN)])

@@ -1,8 +1,8 @@
-import re
+import json
 
 from odoo import _, fields, models
 
-from .inbound_item import Stopped, Waits, lane_of, moment
+from .inbound_item import Stopped, Waits, lane_of, moment, reference_parts
 
 RELATIONAL = ("many2one", "many2many", "one2many")
 
@@ -104,13 +104,12 @@ class IntegrationInboundResolve(models.AbstractModel):
 
         :raise Waits: there is none yet
         """
-        parts = re.fullmatch(r"(?:([^:]*):)?([^,]+),(.+)", str(reference))
+        parts = reference_parts(reference)
         if not parts:
             raise self._bad_value(path, reference)
-        code, type_, external_id = parts.groups()
+        code, type_, external_id = parts
         of = system if code in (None, system.code, system.connector) else self._system_called(code, path)
-        link = self._link_of(of, type_, external_id)
-        record = link and self.env[link.model].sudo().browse(link.res_id).exists()
+        record = self._linked_to(self._link_of(of, type_, external_id))
         if not record:
             lane = lane_of(type_, external_id)
             raise Waits(lane if of == system else lane.replace("in:", f"in:{of.code}:", 1), path)
@@ -123,28 +122,20 @@ class IntegrationInboundResolve(models.AbstractModel):
             raise self._unknown(path, code)
         return found
 
-    def _link_of(self, system, type_, external_id):
-        return (
-            self.env["integration.link"]
-            .sudo()
-            .search(
-                [
-                    ("system_id", "=", system.id),
-                    ("external_type", "=", type_),
-                    ("external_id", "=", str(external_id)),
-                    ("active", "=", True),
-                ],
-                limit=1,
-            )
-        )
-
     # -- records by what they are called ---------------------------------------------------------------------
 
     def _found_record(self, system, wanted, path):
-        """The one record that has these values, in the company that is worked in.
+        """The id of the one record that has these values, in the company that is worked in.
 
         :raise Stopped: data, `value_unknown` or `value_ambiguous`
         """
+        batch = self._batch()
+        if any(item.model == wanted["model"] for item in batch.items):  # one of them may be about to come
+            return self._search_one(system, wanted, path)
+        key = ("found", wanted["model"], json.dumps(wanted["by"], sort_keys=True))
+        return batch.once(key, lambda: self._search_one(system, wanted, path))
+
+    def _search_one(self, system, wanted, path):
         records = self._as_user(system, wanted["model"], path)
         by = self._resolved(system, records, wanted["by"], f"{path}.")
         domain = [(name, "=", value) for name, value in by.items()]

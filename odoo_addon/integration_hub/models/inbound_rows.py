@@ -3,7 +3,7 @@ import json
 from odoo import _, fields, models
 from odoo.tools import SQL
 
-from .inbound_item import OPEN_IN, lane_of
+from .inbound_item import OPEN_IN, Stopped
 
 NO_ERROR = {
     "error_kind": False,
@@ -57,13 +57,31 @@ class IntegrationInboundRows(models.AbstractModel):
 
     def _row_of(self, system, item):
         """The unsettled row of the item's record, or the one that it names; empty where there is none."""
-        Delivery = self.env["integration.delivery"].sudo()
-        domain = [("system_id", "=", system.id), ("direction", "=", "in"), ("state", "in", OPEN_IN)]
-        if item.delivery_id:
-            row = Delivery.search([("id", "=", item.delivery_id), *domain])
-            if row:
-                return row
-        return Delivery.search([*domain, ("lane", "=", item.lane)], order="id desc", limit=1)
+        known = self._batch().once("rows", lambda: self._rows_of_items(system, item))
+        rows = self.env["integration.delivery"].sudo()
+        row = rows.browse(known.get(item.delivery_id) or known.get(item.lane) or ())
+        row = row.with_prefetch(list(known.values()))
+        return row if row.state in OPEN_IN else rows
+
+    def _rows_of_items(self, system, item):
+        """:return: ``{lane or id: id}`` of the unsettled rows of the call's items"""
+        items = self._batch().items or [item]
+        rows = (
+            self.env["integration.delivery"]
+            .sudo()
+            .search(
+                [
+                    ("system_id", "=", system.id),
+                    ("direction", "=", "in"),
+                    ("state", "in", OPEN_IN),
+                    "|",
+                    ("lane", "in", list({item.lane for item in items})),
+                    ("id", "in", [item.delivery_id for item in items if item.delivery_id]),
+                ],
+                order="id",
+            )
+        )
+        return {row.lane: row.id for row in rows} | {row.id: row.id for row in rows}
 
     def _store_row(self, system, item, row, record, state, error=None, **details):
         """Makes or updates the row, with a new event when it is about another state than before, and notes the try.
@@ -115,6 +133,9 @@ class IntegrationInboundRows(models.AbstractModel):
                 }
             )
         self._store_attempt(item, row, state, error, now)
+        if state in OPEN_IN:
+            self._batch().once("rows", dict)[item.lane] = row.id
+            self._batch().learned()
         return row
 
     def _operation_of(self, item, row, record, created):
@@ -137,7 +158,6 @@ class IntegrationInboundRows(models.AbstractModel):
         }
 
     def _store_event(self, system, item, operation, about):
-        self.env.cr.execute("SELECT pg_current_xact_id()::text")
         event = (
             self.env["integration.event"]
             .sudo()
@@ -150,7 +170,7 @@ class IntegrationInboundRows(models.AbstractModel):
                     "user_id": system.api_user_id.id,
                     "origin_system_id": system.id,
                     "traceparent": item.traceparent,
-                    "txid": self.env.cr.fetchone()[0],
+                    "txid": self._batch().once("txid", self._txid),
                     "release": item.release,
                     "occurred_at": item.occurred_at or item.fetched_at,
                 }
@@ -161,6 +181,10 @@ class IntegrationInboundRows(models.AbstractModel):
                 {"event_id": event.id, "payload": json.dumps({"canonical": item.canonical}, ensure_ascii=False)}
             )
         return event
+
+    def _txid(self):
+        self.env.cr.execute("SELECT pg_current_xact_id()::text")
+        return self.env.cr.fetchone()[0]
 
     def _store_attempt(self, item, row, state, error, now):
         values = {f"error_{name}": part for name, part in error.as_error().items()} if error else {}
@@ -184,7 +208,7 @@ class IntegrationInboundRows(models.AbstractModel):
     # -- links -----------------------------------------------------------------------------------------------
 
     def _store_link(self, system, item, link, record, memory):
-        """Stores what the external record is here, and wakes who waited for that.
+        """Stores what the external record is here; who waited for that is woken when the call ends.
 
         :raise ConcurrencyError: somebody else linked one of the two at this moment
         """
@@ -215,60 +239,61 @@ class IntegrationInboundRows(models.AbstractModel):
             )
         )
         link.flush_recordset()
-        self._wake_waiting(system, item, record)
+        self._learn_link(system, item, link)
+        self._batch().linked.append((item.lane, link.lane))
         return link
 
-    def _wake_waiting(self, system, item, record):
-        """What waited for this external record is read and applied again; what goes to the system and waited for the
-        record's identity there goes."""
+    def _wake_waiting(self, system, linked):
+        """What waited for these external records is read and applied again; what goes to the system and waited for the
+        identity of these records there goes.
+
+        :param linked: ``[(lane there, lane here)]``
+        """
+        if not linked:
+            return
         cleared = SQL(
             "wait_for = NULL, cause = NULL, error_kind = NULL, error_code = NULL, error_message = NULL, "
             "error_hint = NULL, error_field = NULL"
         )
-        lane = lane_of(item.type, item.external_id)
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE integration_delivery
                 SET state = 'received', next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC', %(cleared)s
-                WHERE direction = 'in' AND state = 'waiting'
-                    AND ((system_id = %(system)s AND wait_for = %(lane)s) OR wait_for = %(lane_elsewhere)s)
+                WHERE direction = 'in' AND state = 'waiting' AND (
+                    (system_id = %(system)s AND wait_for = ANY(%(lanes)s)) OR wait_for = ANY(%(lanes_elsewhere)s))
                 """,
                 cleared=cleared,
                 system=system.id,
-                lane=lane,
-                lane_elsewhere=lane.replace("in:", f"in:{system.code}:", 1),
+                lanes=[there for there, _here in linked],
+                lanes_elsewhere=[there.replace("in:", f"in:{system.code}:", 1) for there, _here in linked],
             )
         )
-        woken = self.env.cr.rowcount
+        if self.env.cr.rowcount:
+            self.env.cr.execute("SELECT pg_notify('integration_hub', '!inbound')")
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE integration_delivery SET state = 'pending', %(cleared)s
                 WHERE direction = 'out' AND state IN ('waiting', 'held')
-                    AND system_id = %(system)s AND wait_for = %(lane)s
+                    AND system_id = %(system)s AND wait_for = ANY(%(lanes)s)
                 """,
                 cleared=cleared,
                 system=system.id,
-                lane=f"{record._name},{record.id}",
+                lanes=[here for _there, here in linked],
             )
         )
         if self.env.cr.rowcount:
             self.env.cr.execute("SELECT pg_notify('integration_hub', %s)", [system.code])
-        if woken:
-            self.env.cr.execute("SELECT pg_notify('integration_hub', '!inbound')")
         self.env["integration.delivery"].invalidate_model()
 
-    def _words_of_waiting(self, wait_for):
-        """`company 123` for `in:company,123`."""
-        return wait_for.removeprefix("in:").replace(",", " ")
-
-    def _waiting_error(self, waits):
-        return {
-            "kind": "business",
-            "code": "reference_missing",
-            "message": _("It refers to %s, which is not in Odoo yet.", self._words_of_waiting(waits.wait_for)),
-            "hint": _("Nothing to do: it goes by itself when that record has arrived."),
-            "field": waits.field,
-        }
+    def _as_waiting(self, waits):
+        """What people read about an item that `Waits`."""
+        return Stopped(
+            "business",
+            "reference_missing",
+            _("It refers to %s, which is not in Odoo yet.", waits.wait_for.removeprefix("in:").replace(",", " ")),
+            _("Nothing to do: it goes by itself when that record has arrived."),
+            waits.field,
+        )

@@ -3,6 +3,7 @@ import logging
 from odoo import _, fields, models
 from odoo.exceptions import ValidationError
 
+from .inbound_batch import Batch
 from .inbound_errors import stopped_by
 from .inbound_item import (
     CONFLICT,
@@ -12,7 +13,6 @@ from .inbound_item import (
     SINGLE_CREATION,
     InboundItem,
     ReadAgain,
-    Stopped,
     Tried,
     Waits,
     answer_to,
@@ -119,7 +119,11 @@ class IntegrationInbound(models.AbstractModel):
             read: read it again. `delivery_id` is None when nothing was to be said (it changed nothing).
         """
         found = self._inbound_system(system)
-        return [self._receive_one(found, InboundItem(item)) for item in items]
+        batch = Batch([InboundItem(item) for item in items])
+        hub = self.sudo().with_context(inbound_batch=batch)
+        answers = [hub._receive_one(found, item) for item in batch.items]
+        hub._wake_waiting(found, batch.linked)
+        return answers
 
     def _inbound_system(self, code):
         system = self.env["integration.system"].sudo().search([("code", "=", code)])
@@ -131,51 +135,55 @@ class IntegrationInbound(models.AbstractModel):
 
     def _receive_one(self, system, item):
         """The item's answer. What Odoo has to repeat as a whole is raised."""
-        hub = self.sudo()
+        row = self._row_of(system, item)
+        if (earlier := self._answered_before(system, item, row)) is not None:
+            return earlier
         try:
-            with self.env.cr.savepoint():
-                answer = hub._settled(system, item)
-                if item.dry_run:
-                    raise Tried(answer)
-            return answer
-        except Tried as tried:
-            return tried.answer | {"delivery_id": None}
+            return self._tried(item, lambda: self._judged(system, item, row))
+        except REPEATED:
+            raise
+        except Exception as error:
+            why_not = error
+        try:
+            return self._tried(item, lambda: self._not_applied(system, item, row, why_not))
         except REPEATED:
             raise
         except Exception as error:  # the row itself could not be written
             _logger.exception("inbound: %s of %s could not be received", item.lane, system.code)
             return answer_to(item, "received", error=stopped_by(error, self.env["base"], {}).as_error())
 
-    def _settled(self, system, item):
-        row = self._row_of(system, item)
-        if (earlier := self._answered_before(system, item, row)) is not None:
-            return earlier
+    def _tried(self, item, act):
+        """What `act` answers, in a savepoint; of a dry run nothing stays."""
+        batch = self._batch()
         try:
             with self.env.cr.savepoint():
-                return self._judged(system, item, row)
-        except REPEATED:
+                answer = act()
+                if item.dry_run:
+                    raise Tried(answer)
+        except Tried as tried:
+            batch.taken_back()
+            return tried.answer | {"delivery_id": None}
+        except Exception:
+            batch.taken_back()
             raise
-        except ReadAgain:
-            if row:
-                row.write({"next_attempt_at": fields.Datetime.now(), "state": "received"})
+        batch.kept()
+        return answer
+
+    def _not_applied(self, system, item, row, why_not):
+        """Keeps why an item was not applied, for the person who looks.
+
+        :param why_not: what was raised while it was judged
+        """
+        if isinstance(why_not, ReadAgain):
+            row.write({"next_attempt_at": fields.Datetime.now(), "state": "received"})
             return answer_to(item, "received", row, read_again=True)
-        except Waits as waits:
-            error = self._waiting_error(waits)
-            stopped = Stopped(*(error[name] for name in ("kind", "code", "message", "hint", "field")))
-            row = self._store_row(
-                system,
-                item,
-                row,
-                self._known_record(system, item),
-                "waiting",
-                stopped,
-                wait_for=waits.wait_for,
-                decision=row.decision,
-            )
-            return answer_to(item, "waiting", row, error=error, wait_for=waits.wait_for)
-        except Exception as error:
-            stopped = self._as_stopped(system, item, error)
-            return self._held(system, item, row, self._known_record(system, item), stopped)
+        record = self._known_record(system, item)
+        if isinstance(why_not, Waits):
+            stopped = self._as_waiting(why_not)
+            wait = {"wait_for": why_not.wait_for, "decision": row.decision}
+            row = self._store_row(system, item, row, record, "waiting", stopped, **wait)
+            return answer_to(item, "waiting", row, error=stopped.as_error(), wait_for=why_not.wait_for)
+        return self._held(system, item, row, record, self._as_stopped(system, item, why_not))
 
     def _as_stopped(self, system, item, error):
         model = item.model if item.model in self.env else "base"
@@ -200,8 +208,7 @@ class IntegrationInbound(models.AbstractModel):
         return answer_to(item, state, row, error=stopped.as_error())
 
     def _known_record(self, system, item):
-        link = self._link_of(system, item.type, item.external_id)
-        return link and link.model in self.env and self.env[link.model].sudo().browse(link.res_id).exists()
+        return self._linked_to(self._link_of(system, item.type, item.external_id))
 
     def _answered_before(self, system, item, row):
         """The answer that this very state got before, or None. A person's decision makes it another question; what a

@@ -1,5 +1,5 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 from .capture_transaction import forget_plans
@@ -80,7 +80,9 @@ class IntegrationSystem(models.Model):
                     """
                     SELECT s.id,
                         (SELECT count(*) FROM integration_delivery d WHERE d.system_id = s.id
-                            AND d.state IN ('pending', 'waiting', 'processing', 'retry', 'unknown', 'held', 'dead')),
+                            AND d.state IN ('pending', 'waiting', 'processing', 'retry', 'unknown', 'held', 'dead'))
+                        + (SELECT count(*) FROM integration_delivery d WHERE d.system_id = s.id
+                            AND d.state = 'received'),
                         (SELECT count(*) FROM integration_delivery d WHERE d.system_id = s.id
                             AND d.state IN ('pending', 'waiting', 'processing', 'retry', 'unknown', 'held', 'dead')
                             AND d.state IN ('held', 'dead')),
@@ -96,6 +98,18 @@ class IntegrationSystem(models.Model):
             system.open_count, system.attention_count, system.last_delivered_at = figures.get(system.id, (0, 0, False))
 
     # -- rights ----------------------------------------------------------------------------------------------
+
+    @api.constrains("api_user_id")
+    def _check_api_user(self):
+        """What arrives is bound by the rights of its user, who therefore is neither the superuser nor the sidecar's."""
+        for user in self.api_user_id:
+            if user._is_superuser() or user.has_group("integration_hub.group_sidecar"):
+                raise ValidationError(
+                    _(
+                        "%s cannot be the user for incoming changes. Make one for the system, with its rights.",
+                        user.name,
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -20,6 +20,7 @@ from . import test_event_types
 from . import test_figures
 from . import test_flows
 from . import test_inbound_checks
+from . import test_inbound_cost
 from . import test_inbound_expenses
 from . import test_inbound_merge
 from . import test_inbound_receive

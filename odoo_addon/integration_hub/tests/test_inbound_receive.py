@@ -1,6 +1,6 @@
 import base64
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -126,6 +126,28 @@ class TestInboundReceive(InboundCase):
         self.crm.api_user_id = False
         answer = self.receive_one()
         self.assertEqual((answer["error"]["kind"], answer["error"]["code"]), ("credential", "inbound_no_user"))
+
+    def test_a_user_who_left_changes_nothing(self):
+        self.crm_user.active = False
+        self.assertEqual(self.receive_one()["error"]["code"], "inbound_no_user")
+
+    def test_no_system_arrives_as_a_user_whom_no_right_binds(self):
+        for user in (self.env.ref("base.user_root"), self.sidecar):
+            with self.assertRaises(ValidationError):
+                self.crm.api_user_id = user
+
+    def test_nothing_that_the_caller_sets_counts_for_what_is_written(self):
+        inbound = self.inbound().with_context(integration_origin="test_psa", default_comment="from the caller")
+        (answer,) = inbound.receive("test_crm", [self.item()])
+        self.assertFalse(self.record(answer).comment)
+        out = self.events().filtered(lambda event: event.direction == "out")
+        self.assertEqual((out.origin_system_id, out.delivery_ids.system_id), (self.crm, self.psa))
+
+    def test_a_link_that_is_no_web_address_is_not_attached(self):
+        item = self.item()
+        item["document"]["attachments"] = [{"name": "Contract", "url": "javascript:alert(1)"}]
+        (answer,) = self.receive(item)
+        self.assertEqual((answer["state"], answer["error"]["code"]), ("held", "value_invalid"))
 
     def test_what_could_not_be_mapped_is_held_in_the_words_of_the_mapping(self):
         error = {
@@ -327,3 +349,16 @@ class TestInboundCompanies(InboundCase):
         partner.company_id = self.other
         answer = self.receive_one(values={"phone": "2"})
         self.assertEqual((answer["error"]["kind"], partner.phone), ("policy", "1"))
+
+    def test_people_of_another_company_neither_see_what_came_in_nor_settle_it(self):
+        self.crm_user.company_ids += self.other
+        self.crm.company_id = self.other
+        row = self.row(self.receive_one(values={"name": "Acme", "nonsense": 1}))
+        self.assertEqual((row.state, row.company_id), ("held", self.other))
+        theirs = row.with_user(self.operator)
+        self.assertFalse(theirs.search([("id", "=", row.id)]))
+        with self.assertRaises(AccessError):
+            theirs.action_retry()
+        self.operator.company_ids += self.other
+        theirs.with_context(allowed_company_ids=[self.other.id]).action_retry()
+        self.assertEqual(row.state, "received")

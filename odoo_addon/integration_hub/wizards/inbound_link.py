@@ -34,7 +34,8 @@ class IntegrationInboundCandidate(models.TransientModel):
     model = fields.Char(required=True, readonly=True)
     res_id = fields.Many2oneReference(model_field="model", required=True, readonly=True)
     name = fields.Char(string="Record", readonly=True)
-    why = fields.Char(string="Same", readonly=True)
+    why = fields.Char(readonly=True)
+    linked = fields.Char(string="Linked already with", readonly=True, help="Its ID there. It cannot have two.")
 
     def action_link(self):
         return self.link_id.delivery_id._link_to(self.env[self.model].browse(self.res_id), self.link_id.reason)

@@ -69,7 +69,7 @@ describe("settling what came in", () => {
       operation: "upsert",
       fetched_at: new Date().toISOString(),
       occurred_at: new Date().toISOString(),
-      canonical: { name: seed.suffix },
+      canonical: values,
       document: { model: "res.partner", values },
       identify: [
         { as: "taxId", fields: ["vat"], sure: true },
