@@ -18,6 +18,8 @@ export interface DeliverInput {
   document: JsonObject;
   /** The vendor's id where a link exists. */
   externalId: string | null;
+  /** What stands there is not what was last sent: the record came in, or changed there since. It may not carry our key, so it goes by its id. */
+  changedThere?: boolean;
   /** True when an earlier try may have taken effect: look before creating. */
   verify: boolean;
   /** Derived from the business fact, the same for every try of this delivery. */

@@ -1,5 +1,6 @@
 import { HubError, isHubError, OUTCOME_UNKNOWN, WAITING_TO_SETTLE } from "../domain/errors";
 import type { DeliverInput } from "./connector";
+import { upsertBatch } from "./deliver-batch";
 import { findByKey, usableFinds } from "./find";
 import type { ObjectType } from "./object-type";
 import { idOf } from "./record-id";
@@ -18,9 +19,14 @@ export interface DeliveryContext extends CallContext {
   now: Date;
 }
 
+/** An upsert by our key would make a second record of one that came in without it. */
+export function goesById(type: ObjectType, input: DeliverInput): boolean {
+  return type.upsert !== null && type.update !== null && input.externalId !== null && input.changedThere === true;
+}
+
 /**
- * Brings one record about, in this order: native upsert; update where its id is known; else find by our key and update; else
- * create. A create never goes without the find before it: that is what makes a first load and a crash safe.
+ * Brings one record about, in this order: native upsert, unless its record there may not carry our key; update where its id is known;
+ * else find by our key and update; else create. A create never goes without the find before it: that is what makes a first load and a crash safe.
  */
 export async function upsertOne(
   type: ObjectType,
@@ -28,20 +34,34 @@ export async function upsertOne(
   caller: Caller,
   context: DeliveryContext,
 ): Promise<Landed> {
-  if (type.upsert) {
-    const answer = await caller.call(type.upsert.request, context);
-    const created = type.upsert.created ? type.upsert.created(answer, context.scope) : answer.status === 201;
-    return { externalId: idOf(answer, type.upsert.id, type.name), created, answer };
-  }
+  if (type.upsert && !goesById(type, input)) return upsertByKey(type, type.upsert, caller, context);
   if (input.externalId !== null) {
     const updated = await updateById(type, input.externalId, caller, context);
     if (updated) return updated;
     if (type.whenGone === "hold") throw gone(type, input.externalId, context);
+    if (type.upsert) return upsertByKey(type, type.upsert, caller, context);
   }
   mustHaveSettled(type, input, context);
   const found = await lookUp(type, input, caller, context);
   if (found !== null) return (await updateById(type, found, caller, context)) ?? vanished(type, found, context);
   return createNew(type, input, caller, context);
+}
+
+async function upsertByKey(
+  type: ObjectType,
+  upsert: NonNullable<ObjectType["upsert"]>,
+  caller: Caller,
+  context: DeliveryContext,
+): Promise<Landed> {
+  if (upsert.batch) {
+    const [outcome] = await upsertBatch(upsert.request, upsert.batch, [context], caller, context.now);
+    if (!outcome) throw new Error("a batch of one has one outcome");
+    if ("failure" in outcome) throw new HubError(outcome.failure);
+    return { externalId: outcome.id, created: outcome.created, answer: null };
+  }
+  const answer = await caller.call(upsert.request, context);
+  const created = upsert.created ? upsert.created(answer, context.scope) : answer.status === 201;
+  return { externalId: idOf(answer, upsert.id, type.name), created, answer };
 }
 
 /** A look-up that fails leaves an uncertain outcome uncertain: the next try has to look again before it sends. */

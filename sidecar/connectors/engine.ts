@@ -7,7 +7,7 @@ import type { Breaker } from "./breaker";
 import type { Clock, Connector, ConnectorHealth, DeliverInput, DeliverResult } from "./connector";
 import { upsertBatch } from "./deliver-batch";
 import { deleteOne } from "./deliver-delete";
-import { upsertOne, type DeliveryContext, type Landed } from "./deliver-one";
+import { goesById, upsertOne, type DeliveryContext, type Landed } from "./deliver-one";
 import { ExchangeLog } from "./exchange-log";
 import { findByKey, usableFinds } from "./find";
 import type { Http } from "./http";
@@ -125,7 +125,7 @@ export class Engine implements Connector {
     inputs.forEach((input, place) => {
       const name = `${input.type} ${input.operation}`;
       const identity = `${name} ${input.key}`;
-      if (this.batchSize(input.type, input.operation) === 1 || seen.has(identity)) singles.push([place]);
+      if (this.goesAlone(input) || seen.has(identity)) singles.push([place]);
       else {
         const places = batches.get(name);
         if (places) places.push(place);
@@ -140,6 +140,11 @@ export class Engine implements Connector {
     return [...full, ...singles];
   }
 
+  private goesAlone(input: DeliverInput): boolean {
+    const type = this.parts.types.get(input.type);
+    return this.batchSize(input.type, input.operation) === 1 || (type !== undefined && goesById(type, input));
+  }
+
   private async deliverTogether(inputs: DeliverInput[], signal: AbortSignal): Promise<DeliverResult[]> {
     const [first] = inputs;
     if (!first) return [];
@@ -147,7 +152,8 @@ export class Engine implements Connector {
     const type = this.parts.types.get(first.type);
     if (!type) return inputs.map(() => refused(unknownType(first.type, this.parts), log));
     if (first.operation === "delete") return [await this.deleteAlone(type, first, signal, log)];
-    if (type.upsert?.batch) return this.upsertTogether(type, type.upsert, type.upsert.batch, inputs, signal, log);
+    if (type.upsert?.batch && !goesById(type, first))
+      return this.upsertTogether(type, type.upsert, type.upsert.batch, inputs, signal, log);
     return [await this.upsertAlone(type, first, signal, log)];
   }
 

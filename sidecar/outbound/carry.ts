@@ -216,7 +216,9 @@ export class Carry {
     known: Link | undefined,
     span: AttemptSpan,
   ): DeliverInput {
-    return new Input(this.parts, delivery, type, operation, document, known?.externalId ?? null, span.traceparent);
+    const id = known?.externalId ?? null;
+    const changedThere = known?.fingerprint === null;
+    return new Input(this.parts, delivery, type, operation, document, id, changedThere, span.traceparent);
   }
 
   private async waitFor(missing: MissingLink, exchange: Exchange): Promise<Ending> {

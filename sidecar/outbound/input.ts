@@ -19,6 +19,7 @@ export class Input implements DeliverInput {
     readonly operation: DeliverInput["operation"],
     readonly document: JsonObject,
     readonly externalId: string | null,
+    readonly changedThere: boolean,
     readonly traceparent: string,
   ) {
     this.key = delivery.lane;

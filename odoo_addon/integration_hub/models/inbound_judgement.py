@@ -41,6 +41,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
         created = not record
         values = self._completed(system, item, record, values, memory)
         changed = self._differences(record, values, memory)
+        differed = bool(changed)
         refusal = None
         if created:
             self._check_accounting(records, changed)
@@ -53,7 +54,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
             self._learn_candidate(record)
         stepped = self._take_step(item, record)
         told = self._add_attachments(item, record) | self._add_note(item, record, memory) | stepped
-        self._linked(system, item, link, record, memory)
+        self._linked(system, item, link, record, memory, differed)
         if left and not refusal:
             refusal = self._merged_there(system, left)
         if refusal:
@@ -129,9 +130,9 @@ class IntegrationInboundJudgement(models.AbstractModel):
             self._check_brake(system, item, row, "unlink" if changed.get("active") is False else "write")
         return changed, refusal
 
-    def _linked(self, system, item, link, record, memory):
+    def _linked(self, system, item, link, record, memory, differed=False):
         try:
-            self._store_link(system, item, link, record, memory)
+            self._store_link(system, item, link, record, memory, differed)
         except UniqueViolation as error:
             raise ConcurrencyError(f"{item.lane} was linked by somebody else at this moment") from error
 

@@ -207,9 +207,10 @@ class IntegrationInboundRows(models.AbstractModel):
 
     # -- links -----------------------------------------------------------------------------------------------
 
-    def _store_link(self, system, item, link, record, memory):
+    def _store_link(self, system, item, link, record, memory, differed=False):
         """Stores what the external record is here; who waited for that is woken when the call ends.
 
+        :param differed: what stands there is not what was last sent there: the next change goes out whatever it says
         :raise ConcurrencyError: somebody else linked one of the two at this moment
         """
         values = {
@@ -220,6 +221,8 @@ class IntegrationInboundRows(models.AbstractModel):
         }
         if item.url:
             values["external_url"] = item.url
+        if differed:
+            values["fingerprint"] = False
         if link:
             link.write(values | {"res_name": record.sudo().display_name})
             return link

@@ -45,6 +45,15 @@ class TestInboundReceive(InboundCase):
         self.assertEqual((answer["state"], answer["created"], partner.phone), ("delivered", False, "2"))
         self.assertEqual(written, [{"phone": "2"}])
 
+    def test_what_changed_there_is_not_taken_for_what_was_sent(self):
+        # Odoo sent 1, they changed it to 2: going back to 1 must go out although it is what was sent last.
+        self.linked(phone="1")
+        self.link().fingerprint = "of phone 1"
+        self.receive_one(values={"name": "Company 1", "phone": "1"})
+        self.assertEqual(self.link().fingerprint, "of phone 1")
+        self.receive_one(values={"name": "Company 1", "phone": "2"})
+        self.assertFalse(self.link().fingerprint)
+
     def test_what_changes_nothing_leaves_no_trace(self):
         self.linked(phone="1")
         rows = self.env["integration.delivery"].search_count([])

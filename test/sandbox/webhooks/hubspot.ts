@@ -4,7 +4,8 @@ import type { Told, WebhookForm } from "./form";
 const TOLD_OF = new Set(["company", "contact", "deal"]);
 const PORTAL = 4_000_001;
 
-let eventId = 1_000_000;
+// No two runs tell of the same events: a hub that was here before would take them for repeated.
+let eventId = Math.floor(Date.now() / 1_000) * 1_000;
 
 /** HubSpot: a list of events, one for each property; signed over method, URL, body and milliseconds (version 3). */
 export const hubspotWebhooks: WebhookForm = {

@@ -66,6 +66,30 @@ describe("batches, with HubSpot's as the example", () => {
     expect(sandbox.store.table("hubspot", "company")?.live()).toHaveLength(1);
   });
 
+  it("leave out what came in from there: it goes by its id, which gives it our key, and makes no second record", async () => {
+    const table = sandbox.store.table("hubspot", "company");
+    const theirs = table?.insert({ name: "Theirs" }).id ?? "";
+    const adopted = { ...company(1), externalId: theirs, changedThere: true };
+    const results = await connector.deliver([adopted, company(2)], running());
+    expect(results[0]).toMatchObject({ ok: true, externalId: theirs, created: false });
+    expect(table?.live()).toHaveLength(2);
+    expect(table?.get(theirs)?.fields).toMatchObject({ name: "Company 1", odoo_id: "res.partner,1" });
+    expect(requests()).toContain(`/hubspot/crm/v3/objects/companies/${theirs}`);
+    // Now that it has the key it goes with the others again.
+    await connector.deliver([{ ...company(1, { phone: "1" }), externalId: theirs }], running());
+    expect(table?.get(theirs)?.fields).toMatchObject({ phone: "1" });
+    expect(table?.live()).toHaveLength(2);
+  });
+
+  it("make it anew when what came in is gone there meanwhile, where that is the rule", async () => {
+    const table = sandbox.store.table("hubspot", "company");
+    const theirs = table?.insert({ name: "Theirs" }).id ?? "";
+    table?.remove(theirs);
+    const [result] = await connector.deliver([{ ...company(1), externalId: theirs, changedThere: true }], running());
+    expect(result).toMatchObject({ ok: true });
+    expect(table?.live()).toHaveLength(1);
+  });
+
   it("associate what was written, in one request for each pair of types", async () => {
     const [one] = await connector.deliver([company(1)], running());
     const companyId = one?.ok ? one.externalId : "";
