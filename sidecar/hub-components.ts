@@ -19,7 +19,17 @@ export async function readComponents(hub: Hub): Promise<Component[]> {
     const known = systems.find((system) => system.code === pump.code);
     components.push(system(pump.status(), known));
   }
+  for (const worker of hub.inbound?.workers ?? []) {
+    const paused = systems.find(({ code }) => code === worker.system)?.state === "paused";
+    components.push(incoming(worker, paused));
+  }
   return components;
+}
+
+function incoming({ system, failure }: { system: string; failure: Failure | null }, paused: boolean): Component {
+  const name = `incoming ${system}`;
+  if (failure) return broken(name, false, failure);
+  return { name, ok: true, required: false, message: paused ? "its notices wait: the system is paused" : "taken" };
 }
 
 function mappings({ releases, settingsProblem }: Hub): Component {

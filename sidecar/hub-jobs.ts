@@ -2,6 +2,7 @@ import { stepReplays } from "./admin/replay-steps";
 import { toFailure } from "./domain/errors";
 import type { BucketUse } from "./domain/shared-state";
 import type { Hub } from "./hub";
+import { tellRefusals } from "./inbound/tell-refusals";
 import type { Job } from "./schedules/schedule";
 
 /** After a failed publication it is tried again so soon, and then at the hour. */
@@ -60,6 +61,14 @@ export function hubJobs(hub: Hub): Job[] {
       cron: "0 17 * * * *",
       where: "once",
       run: async () => hub.inbound?.forget(),
+    },
+    {
+      name: "tell-refused-calls",
+      cron: "*/10 * * * * *",
+      where: "once",
+      run: async () => {
+        if (hub.store && hub.records) await tellRefusals(hub.store, hub.records);
+      },
     },
     {
       name: "report-limits",

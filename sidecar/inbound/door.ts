@@ -23,7 +23,7 @@ export class Door {
     /** Notices of a system were kept. */
     private readonly onKept: (system: string) => void = () => undefined,
   ) {
-    this.security = new SecurityEvents(store, log);
+    this.security = new SecurityEvents(store, log, metrics);
   }
 
   /** Address it listens on; null while closed. */

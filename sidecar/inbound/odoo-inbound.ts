@@ -43,3 +43,20 @@ export class OdooInbound {
     return this.records.call(MODEL, "due", { system: this.system, max_rows: most });
   }
 }
+
+/** What was refused at the door within an hour, so far. */
+export interface RefusedCalls extends JsonObject {
+  /** As called. */
+  system: string;
+  reason: string;
+  /** ISO 8601, as `last_at`. */
+  hour: string;
+  count: number;
+  sender: string;
+  last_at: string;
+}
+
+/** Tells Odoo what was refused at the door; the counts are totals, so telling it twice does no harm. */
+export async function tellRefused(records: RecordClient, events: readonly RefusedCalls[]): Promise<void> {
+  await records.call<number>(MODEL, "refused", { events: [...events] });
+}

@@ -1,5 +1,6 @@
 import type { Knex } from "knex";
 import type { Logger } from "pino";
+import type { Metrics } from "../telemetry/metrics";
 import { SCHEMA } from "../store/database";
 
 /** What was refused at the door. */
@@ -31,10 +32,12 @@ export class SecurityEvents {
   constructor(
     private readonly store: Knex,
     private readonly log: Logger,
+    private readonly metrics?: Pick<Metrics, "refused">,
   ) {}
 
   /** `sender`: the address it came from; the last one is kept. */
   note(system: string, reason: SecurityReason, sender: string): void {
+    this.metrics?.refused.inc({ system, reason });
     const key = `${system} ${reason}`;
     const count = (this.counts.get(key)?.count ?? 0) + 1;
     this.counts.set(key, { system, reason, sender, count });

@@ -32,6 +32,8 @@ export interface Metrics {
   reaped: Counter;
   /** Notices kept, by who said it. */
   notices: Counter<"system" | "source">;
+  /** Calls refused at the door. */
+  refused: Counter<"system" | "reason">;
   /** Changes that a look at the vendor's list found and no webhook had told of. */
   missed: Counter<"system">;
   /** Records that came in, by how that ended. */
@@ -137,6 +139,12 @@ export function createMetrics(): Metrics {
       name: name("notices_total"),
       help: "Notices kept, by who said it",
       labelNames: ["system", "source"],
+      registers,
+    }),
+    refused: new Counter({
+      name: name("refused_calls_total"),
+      help: "Calls from outside that were refused, by reason",
+      labelNames: ["system", "reason"],
       registers,
     }),
     missed: new Counter({

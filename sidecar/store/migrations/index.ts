@@ -5,6 +5,7 @@ import * as restore from "./003-restore";
 import * as oauthTokens from "./004-oauth-tokens";
 import * as inbox from "./005-inbox";
 import * as inbound from "./006-inbound";
+import * as toldRefusals from "./008-told-refusals";
 
 export interface Migration {
   name: string;
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "004-oauth-tokens", ...oauthTokens },
   { name: "005-inbox", ...inbox },
   { name: "006-inbound", ...inbound },
+  { name: "008-told-refusals", ...toldRefusals },
 ];

@@ -3,9 +3,12 @@ import type { Express } from "express";
 import pino from "pino";
 import request, { type Test } from "supertest";
 import { compileWebhooks, type WebhooksDefinition } from "../../../sidecar/connectors/webhooks";
+import type { Json, JsonObject } from "../../../sidecar/domain/json";
 import { Inbox } from "../../../sidecar/inbound/inbox";
 import { createReceiver, type ReceiverLimits } from "../../../sidecar/inbound/receiver";
 import { SecurityEvents } from "../../../sidecar/inbound/security-events";
+import { tellRefusals } from "../../../sidecar/inbound/tell-refusals";
+import type { RecordClient } from "../../../sidecar/odoo/record-client";
 import { openStore } from "../../../sidecar/store/database";
 import { openStoreDatabase, type StoreDatabase } from "../store/store-database";
 
@@ -115,6 +118,34 @@ describe("the door for webhooks", () => {
     await post(events(1), sign(events(1), "/webhooks/other")).expect(401, "");
     expect(await inbox()).toEqual([]);
     expect(await refused()).toEqual({ "crm:bad_signature": 21, "crm:no_signature": 1 });
+  });
+
+  it("tells Odoo what was refused, once for each hour and reason, and again only what came since (SEC-11)", async () => {
+    const told: JsonObject[][] = [];
+    const records = {
+      call: (model: string, method: string, { events: given }: Record<string, Json>) => {
+        expect(`${model}.${method}`).toBe("integration.inbound.refused");
+        told.push(given as JsonObject[]);
+        return Promise.resolve(told.length);
+      },
+    } as unknown as RecordClient;
+    for (let n = 0; n < 3; n += 1) await post(events(n), "guessed").expect(401);
+    await request(app).post("/webhooks/nobody").send("{}").expect(404);
+    await security.flush();
+    await tellRefusals(store, records);
+    await tellRefusals(store, records);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ system: "crm", reason: "bad_signature", count: 3 }),
+        expect.objectContaining({ system: "?", reason: "unknown_system", count: 1 }),
+      ]),
+    );
+    await post(events(4), "guessed").expect(401);
+    await security.flush();
+    await tellRefusals(store, records);
+    expect(told[1]).toMatchObject([{ system: "crm", reason: "bad_signature", count: 4 }]);
+    expect(new Date(told[1]?.[0]?.["hour"] as string).getTime() % 3_600_000).toBe(0);
   });
 
   it("is closed where no secret is set", async () => {
