@@ -200,8 +200,18 @@ export class Seed {
     return rows[0]?.state ?? "gone";
   }
 
-  /** Takes away whatever this test made, rules first so that nothing new is captured meanwhile. */
+  /** Takes away whatever this test made, and gives others their rules back even where that fails. */
   async clear(): Promise<void> {
+    try {
+      await this.takeAway();
+    } finally {
+      if (this.setAside.length > 0) await this.admin.write("integration.rule", this.setAside, { active: true });
+      await this.database.end();
+    }
+  }
+
+  /** Rules first, so that nothing new is captured meanwhile. */
+  private async takeAway(): Promise<void> {
     if (this.rules.length > 0) await this.admin.unlink("integration.rule", this.rules);
     for (const { model, id } of this.records) await this.admin.unlink(model, [id]).catch(() => this.archive(model, id));
     const mine = this.systems;
@@ -216,8 +226,6 @@ export class Seed {
     // What came in of a record is one delivery, with an event for each state of it.
     await this.database.query("DELETE FROM integration_event WHERE origin_system_id = ANY ($1)", [mine]);
     if (mine.length > 0) await this.admin.unlink("integration.system", mine);
-    if (this.setAside.length > 0) await this.admin.write("integration.rule", this.setAside, { active: true });
-    await this.database.end();
   }
 
   private async archive(model: string, id: number): Promise<void> {

@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .capture_transaction import forget_plans
+from .capture_cache import forget_plans
 
 MAPPERS = "integration_hub.group_mapping"
 #: A rollback must not wait for a sidecar that is not there.
@@ -78,8 +78,7 @@ class IntegrationReleaseLife(models.Model):
             version.with_user(self.env.user)._say(_("Active since release %s.", release.number))
         for version in leaving:
             version.with_user(self.env.user)._say(_("Retired with release %s.", release.number))
-        forget_plans(self.env)
-        self.env.registry.clear_cache("templates")
+        forget_plans(self.env, "templates")
         return release
 
     def _captured(self):

@@ -3,7 +3,7 @@ it."""
 
 from odoo import api, models
 
-from .capture_transaction import forget_plans
+from .capture_cache import forget_plans
 
 
 class IntegrationRule(models.Model):

@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
+from .capture_cache import remembered
 from .capture_paths import UNWATCHED, complete, path_tree
 from .capture_snapshot import Reading, compile_tree
 from .capture_transaction import forget_kept
@@ -101,7 +102,15 @@ class IntegrationRule(models.Model):
 
     @api.model
     @ormcache()
+    def _capture_cache(self):
+        """`{key: value}` of `remembered`: emptied with Odoo's cache, by there being another one."""
+        return {}
+
+    @api.model
     def _capture_plans(self):
+        return remembered(self.env, "plans", self._compile_all)
+
+    def _compile_all(self):
         plans, shared = Plans(self._capture_origins()), {}
         for rule in self.sudo().search([]):
             if compiled := rule._compile(shared):

@@ -5,7 +5,6 @@ import secrets
 KEY = "integration_hub"
 UNLINKED = "integration_hub.unlinked"
 KEPT = "integration_hub.kept"
-FORGOTTEN = "integration_hub.forgotten"
 
 
 class CapturedTransaction:
@@ -79,17 +78,6 @@ def plans_of(env):
 def forget_kept(cr):
     """Fields or rules are not what they were when this transaction began."""
     cr.postcommit.data.pop(KEPT, None)
-
-
-def forget_plans(env):
-    """A rule, or what rules are made of, changed: in this transaction, and for all workers' next requests."""
-    forget_kept(env.cr)
-    env.registry.clear_cache()
-    data = env.cr.postcommit.data
-    if not data.get(FORGOTTEN):
-        # Once more when it is committed: until then a request beside this one reads, and keeps, what was.
-        data[FORGOTTEN] = True
-        env.cr.postcommit.add(env.registry.clear_cache)
 
 
 def note_unlink(cr):

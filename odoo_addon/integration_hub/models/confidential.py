@@ -1,8 +1,8 @@
 import json
 
 from odoo import api, fields, models
-from odoo.tools import ormcache
 
+from .capture_cache import remembered
 from .data_classes import MASK, masked, source_classes
 
 CONFIDENTIAL = "integration_hub.group_confidential"
@@ -12,9 +12,11 @@ class IntegrationCatalogueClasses(models.Model):
     _inherit = "integration.catalogue"
 
     @api.model
-    @ormcache("object_code")
     def _source_classes(self, object_code):
         """`{Odoo path: {class, …}}` of a canonical object under what is in force; empty where nothing is known."""
+        return remembered(self.env, ("source classes", object_code), lambda: self._find_source_classes(object_code))
+
+    def _find_source_classes(self, object_code):
         artifact = self.env["integration.artifact"].sudo().search([("path", "=", f"odoo/{object_code}.json")])
         mapping = artifact._content() if artifact else None
         schemas = self._schemas()

@@ -2,9 +2,8 @@ import json
 
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tools import ormcache
 
-from .capture_transaction import forget_plans
+from .capture_cache import forget_plans, remembered
 
 # What the mapping editor builds on, by its name in what is published: the kind here.
 LIBRARY = {"schemas": "schema", "documents": "document", "files": "file", "language": "language"}
@@ -46,10 +45,12 @@ class IntegrationCatalogue(models.Model):
     # -- reading ---------------------------------------------------------------------------------------------
 
     @api.model
-    @ormcache("object_code")
     def _object_paths(self, object_code):
         """Dotted Odoo paths that the active mapping of a canonical object reads; an empty tuple when it was never
         published. A release counts at once; what a sidecar published after it (with a new pack) is newer still."""
+        return remembered(self.env, ("object paths", object_code), lambda: self._find_object_paths(object_code))
+
+    def _find_object_paths(self, object_code):
         entry = self.sudo().search([("kind", "=", "object"), ("code", "=", object_code)], limit=1)
         release = self.env["integration.release"]._current()
         released = (release.objects or {}).get(object_code)
@@ -93,8 +94,7 @@ class IntegrationCatalogue(models.Model):
         if changed:
             self.env["integration.artifact"].sudo()._from_catalogue()
         if changed or created:
-            forget_plans(self.env)
-            self.env.registry.clear_cache("templates")
+            forget_plans(self.env, "templates")
         return {
             "objects": len(catalogue.get("objects") or []),
             "systems": len(catalogue.get("systems") or []),

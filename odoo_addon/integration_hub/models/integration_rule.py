@@ -4,8 +4,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from .capture_cache import forget_plans
 from .capture_paths import UNSUPPORTED_TYPES, UNWATCHED, path_error
-from .capture_transaction import forget_plans
 
 
 class IntegrationRule(models.Model):
@@ -185,5 +185,4 @@ class IntegrationRule(models.Model):
 
     def _clear_rule_cache(self):
         """All workers see the rule at their next request; forms show the status of its model from then on."""
-        forget_plans(self.env)
-        self.env.registry.clear_cache("templates")
+        forget_plans(self.env, "templates")

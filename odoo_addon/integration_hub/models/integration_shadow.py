@@ -2,7 +2,8 @@ import json
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import ormcache
+
+from .capture_cache import forget_plans, remembered
 
 SHADOW_STATES = ("draft", "in_review", "approved")
 
@@ -121,8 +122,7 @@ class IntegrationArtifactVersion(models.Model):
 
     def _tell_of_shadows(self):
         self.flush_model(["shadow", "content", "state"])
-        # What is captured changes with them.
-        self.env.registry.clear_cache()
+        forget_plans(self.env)  # what is captured changes with them
         self.env.cr.execute("SELECT pg_notify('integration_hub', '!shadow')")
 
 
@@ -130,10 +130,12 @@ class IntegrationCatalogueShadow(models.Model):
     _inherit = "integration.catalogue"
 
     @api.model
-    @ormcache("object_code")
     def _captured_paths(self, object_code):
         """What is captured of a canonical object: what the mappings in force read, and what versions in shadow need
         besides, as their last check said."""
+        return remembered(self.env, ("captured paths", object_code), lambda: self._find_captured_paths(object_code))
+
+    def _find_captured_paths(self, object_code):
         versions = (
             self.env["integration.artifact.version"]
             .sudo()

@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
-from .capture_transaction import forget_plans
+from .capture_cache import forget_plans
 
 STATE_FIELDS = frozenset({"state", "pause_kind", "pause_reason", "paused_since", "paused_until"})
 

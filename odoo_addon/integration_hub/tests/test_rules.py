@@ -1,6 +1,10 @@
+from contextlib import closing
+
 from odoo.exceptions import ValidationError
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 
+from ..models.capture_cache import CHANGES
 from .common import HubCase
 
 
@@ -58,6 +62,28 @@ class TestRules(HubCase):
         self.publish("phone")
         company.phone = "2"
         self.assertEqual(self.the_event().changed_fields, "phone")
+
+    def test_a_request_that_began_before_a_rule_changed_keeps_what_it_sees_to_itself(self):
+        # Requests run beside each other in a process without workers. The first here only reads, and began long ago.
+        changes, database = CHANGES[self.env.cr.dbname], db_connect(self.env.cr.dbname)
+        with closing(database.cursor()) as before, closing(database.cursor()) as after:
+            before.execute("SELECT count(*) FROM integration_rule")
+            after.execute("SELECT txid_current()")
+            changes.append(after.fetchone()[0])
+            self.addCleanup(changes.pop)
+            after.commit()
+            for request, kept in ((before, False), (after, True)):
+                self.env.registry.clear_cache()
+                rules = self.env["integration.rule"].with_env(self.env(cr=request))
+                first = rules._capture_plans()
+                self.assertIs(rules._capture_plans() is first, kept)
+
+    def test_what_is_kept_is_made_anew_once_a_change_is_committed(self):
+        self.rule.name = "Another"
+        read_meanwhile = self.env["integration.rule"]._capture_plans()
+        self.env.cr.postcommit.run()
+        self.addCleanup(CHANGES[self.env.cr.dbname].pop)
+        self.assertIsNot(self.env["integration.rule"]._capture_plans(), read_meanwhile)
 
     def publish(self, *paths):
         entry = {"object": "customer", "title": "Customer", "model": "res.partner", "version": 1, "paths": list(paths)}
