@@ -111,7 +111,8 @@ class IntegrationReplay(models.Model):
         while True:
             found = self._step()
             remaining = self.search_count([("state", "=", "running")])
-            if not self.env["ir.cron"]._commit_progress(found, remaining=remaining) or not remaining or found is None:
+            more_time = self.env["ir.cron"]._commit_progress(found or 0, remaining=remaining)
+            if found is None or not remaining or not more_time:
                 return
 
     @api.model
