@@ -162,6 +162,21 @@ export class QueueFixture {
     return { path, version: number, version_id: id };
   }
 
+  /** What people see of a version in shadow: its counts, a row for each path that differs. */
+  async shadow(version: number): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.pool.query<Record<string, unknown>>(
+      `SELECT s.code AS system, h.object, h.compared, h.differing, h.failing, d.path, d.count, d.examples
+       FROM integration_shadow h JOIN integration_system s ON s.id = h.system_id
+       LEFT JOIN integration_shadow_difference d ON d.shadow_id = h.id WHERE h.version_id = $1 ORDER BY h.id, d.path`,
+      [version],
+    );
+    return rows;
+  }
+
+  async endShadow(version: number): Promise<void> {
+    await this.pool.query("UPDATE integration_artifact_version SET shadow = false WHERE id = $1", [version]);
+  }
+
   /** Asks as Odoo does; answers the question's number. */
   async ask(kind: string, request: JsonObject): Promise<number> {
     const { rows } = await this.pool.query<{ id: number }>("SELECT integration_hub_private.ask($1, $2::jsonb) AS id", [

@@ -8,6 +8,7 @@ import { pauseAndReplayPromises } from "./pause-and-replay";
 import { releasesPromises } from "./releases";
 import { replayJobsPromises } from "./replay-jobs";
 import { settlePromises } from "./settle";
+import { shadowsPromises } from "./shadows";
 import { QueueScene } from "./scene";
 import type { Queue } from "../../../sidecar/odoo/queue";
 import type { QueueFixture } from "../queue-fixture";
@@ -35,5 +36,6 @@ export function queueContract(open: () => QueueUnderTest): void {
   replayJobsPromises(scene);
   massChangePromises(scene);
   releasesPromises(scene);
+  shadowsPromises(scene);
   figuresPromises(scene);
 }
