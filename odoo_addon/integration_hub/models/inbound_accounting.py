@@ -38,7 +38,12 @@ class IntegrationInboundAccounting(models.AbstractModel):
         if domain and record and changed and all(part[0].partition(".")[0] in record._fields for part in domain):
             settled = record.sudo().filtered_domain(domain)
             if settled:
-                raise self._accounting_outcome(record, list(changed), _("%s is settled.", settled.display_name))
+                raise self._accounting_outcome(record, list(changed), self._settled_by(settled))
+
+    def _settled_by(self, record):
+        if record._name == "account.analytic.line":
+            return _("This time was billed: %s.", record.timesheet_invoice_id.display_name)
+        return _("%s is settled.", record.display_name)
 
     def _is_computed(self, record, name):
         """Computed and not to be edited, in a model in which outcomes are kept."""

@@ -74,6 +74,43 @@ class TestCaptureChanges(HubCase):
         self.company().unlink()
         self.assertFalse(self.events())
 
+    def test_what_the_domain_asks_of_a_record_that_a_watched_field_points_at_counts(self):
+        self.rule.active = False
+        field = self.env["ir.model.fields"]._get("res.partner", "parent_id")
+        rule = self.make_rule(
+            paths=("name", "email"), domain="[('parent_id.ref', '=', 'A')]", watched_field_ids=[(6, 0, field.ids)]
+        )
+        company = self.company()
+        people = self.env["res.partner"].create([{"name": name, "parent_id": company.id} for name in ("One", "Two")])
+        self.committed(people)
+        company.phone = "1"
+        self.assertFalse(self.events())
+        company.ref = "A"
+        self.assertEqual(self.events().mapped("res_id"), people.ids)
+        rule.watched_field_ids = False
+        company.ref = "B"
+        self.events()
+        company.ref = "A"
+        self.assertFalse(self.events(), "only where the rule names the field")
+
+    def test_a_rule_for_linked_records_speaks_only_to_systems_that_know_them(self):
+        self.rule.linked_only = True
+        company = self.committed(self.company())
+        self.env["integration.link"].sudo().create(
+            {
+                "system_id": self.psa.id,
+                "lane": f"res.partner,{company.id}",
+                "model": "res.partner",
+                "res_id": company.id,
+                "external_type": "company",
+                "external_id": "1",
+            }
+        )
+        company.phone = "2"
+        self.assertEqual(self.the_event().delivery_ids.system_id, self.psa)
+        self.company("Unknown to both")
+        self.assertFalse(self.events())
+
     def test_the_domain_is_checked_on_the_record_after_the_change(self):
         person = self.committed(self.env["res.partner"].create({"name": "Person"}))
         person.phone = "1"

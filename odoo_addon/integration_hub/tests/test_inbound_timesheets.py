@@ -275,7 +275,7 @@ class TestInboundTimesheetLife(TimesheetCase):
 
     def test_billed_time_stays_as_it_was_billed(self):
         line = self.posted()
-        self.invoice("2026-11-30")
+        move = self.invoice("2026-11-30")
         for change in ({"hours": 5}, {"operation": "gone"}, {"canonical": {"approved": False}}):
             with self.subTest(change):
                 answer = self.send(**change)
@@ -283,6 +283,7 @@ class TestInboundTimesheetLife(TimesheetCase):
                 self.assertEqual(
                     (answer["state"], error["kind"], error["code"]), ("held", "policy", "accounting_outcome")
                 )
+                self.assertIn(move.name, error["message"])
                 self.assertEqual(line.exists().unit_amount, 4)
         with self.assertRaises(UserError):
             self.row(answer).with_user(self.operator).action_accept()

@@ -60,6 +60,12 @@ class TestRuleInstall(HubCase):
         self.company(vat="BE0477472701")
         self.assertEqual(self.the_event().rule_id, rule)
 
+    def test_a_starter_rule_may_be_for_linked_records_only(self):
+        self.publish(RULE | {"linkedOnly": True})
+        self.wizard().action_install()
+        self.assertTrue(self.installed().linked_only)
+        self.assertTrue(self.installed()._as_content()["linkedOnly"])
+
     def test_installing_again_doubles_nothing_and_keeps_what_people_changed(self):
         self.publish(RULE)
         self.wizard().action_install()
