@@ -79,6 +79,22 @@ class TestFlows(ArtifactCase):
         self.flow.latency_target = 10
         self.assertFalse(self.flow.late)
 
+    def test_time_for_which_a_delivery_waited_for_a_person_is_told_apart(self):
+        self.company()
+        delivery = self.events().delivery_ids.sudo()[:1]
+        delivery.write({"state": "delivered", "latency_ms": 2 * 3600_000 + 3000})
+        at = {"delivery_id": delivery.id, "system_id": delivery.system_id.id, "worker": "w"}
+        self.env["integration.attempt"].sudo().create(
+            [
+                at | {"outcome": outcome, "started_at": f"2026-01-01 {time}", "ended_at": f"2026-01-01 {time}"}
+                for outcome, time in (("held", "08:00:01"), ("retried", "10:00:01"), ("delivered", "10:00:03"))
+            ]
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertAlmostEqual(self.flow.latency_actual, 3)
+        self.assertEqual((self.flow.waited_count, self.flow.waited_hours), (1, 2))
+
     def test_an_imported_list_shows_which_two_write_one_field(self):
         action = self.read(
             "name;owner;to;object;fields;timing;latency;decision\n"
