@@ -138,6 +138,7 @@ class IntegrationOwnership(models.Model):
 
     def action_change(self):
         """Asks for the new owner of these fields; the answer becomes a draft of the ownership file."""
+        owner, *sharing = (self[:1].owner or ODOO).split(", ")
         return {
             "type": "ir.actions.act_window",
             "name": _("Change the owner"),
@@ -146,7 +147,8 @@ class IntegrationOwnership(models.Model):
             "target": "new",
             "context": {
                 "default_ownership_ids": self.ids,
-                "default_owner": (self[:1].owner or ODOO).split(", ")[0],
+                "default_owner": owner,
+                "default_shared_with": ", ".join(sharing),
                 "default_survivorship": self[:1].survivorship,
             },
         }

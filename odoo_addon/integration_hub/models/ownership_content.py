@@ -35,29 +35,36 @@ def survivors_of(content, object_code, field):
     return list(rules[found]) if found else []
 
 
-def with_owner(content, object_code, field, owner, survivors=()):
-    """The content with another owner of a field, or of the whole object (field None), and the systems that may supply
-    the field."""
+def with_owner(content, object_code, field, owners, survivors=()):
+    """The content with other owners of a field, or of the whole object (field None), and the systems that may supply
+    the field while its one owner has no value.
+
+    :param owners: ``[system]``; several share it
+    """
     content = {"version": 1} | (content or {})
     objects = dict(content.get("objects") or {})
     entry = {"owner": ODOO} | objects.get(object_code, {})
     if field is None:
-        entry["owner"] = owner
+        entry["owner"] = _named(owners)
     else:
         entry = entry | {
             "fields": _without(entry.get("fields"), field),
             "survivorship": _without(entry.get("survivorship"), field),
         }
         if survivors:
-            entry["survivorship"][field] = [owner, *(system for system in survivors if system != owner)]
-        elif owner != entry["owner"]:
-            entry["fields"][field] = owner
+            entry["survivorship"][field] = [*owners, *(system for system in survivors if system not in owners)]
+        elif owners != _list(entry["owner"]):
+            entry["fields"][field] = _named(owners)
         entry = {key: value for key, value in entry.items() if value or key not in ("fields", "survivorship")}
     return content | {"objects": objects | {object_code: entry}}
 
 
 def _list(owners):
     return [owners] if isinstance(owners, str) else list(owners)
+
+
+def _named(owners):
+    return owners[0] if len(owners) == 1 else list(owners)
 
 
 def _without(rules, field):

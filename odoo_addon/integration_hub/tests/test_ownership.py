@@ -90,6 +90,15 @@ class TestOwnership(ArtifactCase):
         with self.assertRaisesRegex(UserError, "nowhere"):
             self.propose("name", "test", survivorship="nowhere")
 
+    def test_several_systems_share_a_field(self):
+        version = self.propose("name", "test", shared_with="odoo, test")
+        self.assertEqual(version.content["objects"]["customer"]["fields"]["name"], ["test", "odoo"])
+        self.assertNotIn("name", self.propose("name", "odoo").content["objects"]["customer"].get("fields", {}))
+        with self.assertRaisesRegex(UserError, "nowhere"):
+            self.propose("name", "test", shared_with="nowhere")
+        with self.assertRaisesRegex(UserError, "not both"):
+            self.propose("name", "test", shared_with="odoo", survivorship="odoo")
+
     def test_a_refusal_names_the_rule(self):
         may_write = self.env["integration.ownership"].may_write
         self.assertTrue(may_write("customer", "email", "test")["allowed"])

@@ -13,6 +13,10 @@ class IntegrationOwnershipChange(models.TransientModel):
 
     ownership_ids = fields.Many2many("integration.ownership", required=True, readonly=True, string="Fields")
     owner = fields.Selection(selection="_selection_systems", string="Owning system", required=True)
+    shared_with = fields.Char(
+        help="Codes, comma-separated, possibly odoo: they own it as well, and what one changes is sent to the others. "
+        "Empty: the owning system alone.",
+    )
     survivorship = fields.Char(
         "Others that may supply it",
         help="Connector codes, comma-separated, best first: taken while the owner has no value. Empty: nobody.",
@@ -27,12 +31,15 @@ class IntegrationOwnershipChange(models.TransientModel):
     def action_propose(self):
         """Writes it into the draft of the ownership file, and opens that."""
         self.ensure_one()
-        survivors = [part.strip() for part in (self.survivorship or "").split(",") if part.strip()]
+        sharing, survivors = _codes(self.shared_with), _codes(self.survivorship)
         known = dict(self._selection_systems())
-        if wrong := [code for code in survivors if code not in known]:
+        if wrong := [code for code in (*sharing, *survivors) if code not in known]:
             raise UserError(
                 _("There is no system “%(code)s”. Known are: %(known)s.", code=wrong[0], known=", ".join(known))
             )
+        if sharing and survivors:
+            raise UserError(_("Either several systems share it, or one owns it and others may supply it: not both."))
+        owners = list(dict.fromkeys([self.owner, *sharing]))
         artifact = self.env["integration.artifact"]._for_path(OWNERSHIP_PATH).with_env(self.env)
         version = artifact.draft_version_id
         if version and version.state != "draft":
@@ -40,6 +47,10 @@ class IntegrationOwnershipChange(models.TransientModel):
         version = version or self.env["integration.artifact.version"].create({"artifact_id": artifact.id})
         content = version.content or {}
         for row in self.ownership_ids:
-            content = with_owner(content, row.object, row.field, self.owner, survivors)
+            content = with_owner(content, row.object, row.field, owners, survivors)
         version.write({"content": content, "reason": " ".join(part for part in (version.reason, self.reason) if part)})
         return version._opened()
+
+
+def _codes(text):
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
