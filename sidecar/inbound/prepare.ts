@@ -143,7 +143,7 @@ function jumpOf(
     return null;
   } catch (thrown) {
     const failure = thrown instanceof HubError ? thrown.failure : toFailure(thrown);
-    const hint = `Put it right in ${connector}, or press Retry to take it over as it is.`;
+    const hint = `Put it right in ${connector}, or accept it this once: then it is taken over as it is.`;
     return { ...failure, code: "state_jump", hint };
   }
 }

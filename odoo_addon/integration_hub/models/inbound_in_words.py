@@ -48,7 +48,7 @@ class IntegrationDeliveryInboundInWords(models.Model):
         sees_all = self.env.user.has_group(CONFIDENTIAL)
         for delivery in self:
             rows = [delivery._comparison_row(part, sees_all) for part in delivery.sudo().comparison or ()]
-            heads = (_("Field"), _("In Odoo"), _("In %s", delivery.system_id.name), _("Why"))
+            heads = {_("Field"): 15, _("In Odoo"): 27, _("In %s", delivery.system_id.name): 27, _("Why"): 31}
             delivery.comparison_table = _table("o_integration_comparison", heads, rows)
 
     def _comparison_row(self, part, sees_all):
@@ -83,7 +83,7 @@ class IntegrationDeliveryInboundInWords(models.Model):
                 % (record._name, record.id, record.display_name, why, linked or "")
                 for record, why, linked in delivery._candidates_seen()
             ]
-            heads = (_("In Odoo"), _("Why"), _("Linked in %s already", delivery.system_id.name))
+            heads = {_("In Odoo"): 40, _("Why"): 30, _("Linked in %s already", delivery.system_id.name): 30}
             delivery.candidate_table = _table("o_integration_candidates", heads, rows)
 
     def _candidates_seen(self):
@@ -116,13 +116,17 @@ class IntegrationDeliveryInboundInWords(models.Model):
 
 
 def _table(name, heads, rows):
-    """An HTML table of rows that are HTML already; False where there are none."""
+    """An HTML table of rows that are HTML already; False where there are none.
+
+    :param heads: ``{title: width in percent}``
+    """
     if not rows:
         return False
+    titles = [Markup('<th style="width: %s%%">%s</th>') % (width, title) for title, width in heads.items()]
     return Markup(
         '<table class="table table-sm table-bordered align-middle %s"><thead class="table-light"><tr>%s</tr></thead>'
         "<tbody>%s</tbody></table>"
-    ) % (name, Markup("").join(Markup("<th>%s</th>") % head for head in heads), Markup("").join(rows))
+    ) % (name, Markup("").join(titles), Markup("").join(rows))
 
 
 class IntegrationEventPayloadInbound(models.Model):

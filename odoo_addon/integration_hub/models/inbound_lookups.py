@@ -10,7 +10,8 @@ class IntegrationInboundLookups(models.AbstractModel):
     _inherit = "integration.inbound"
 
     def _batch(self):
-        return self.env.context.get("inbound_batch") or Batch()
+        batch = self.env.context.get("inbound_batch")
+        return batch if isinstance(batch, Batch) else Batch()
 
     # -- links -----------------------------------------------------------------------------------------------
 

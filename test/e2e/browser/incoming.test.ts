@@ -82,8 +82,8 @@ describe("settling what came in", () => {
     return answer;
   };
 
-  /** A company that the CRM knows, changed in Odoo since: the change has not been sent. */
-  const changedInOdoo = async (externalId: string): Promise<SeededRecord> => {
+  /** A company that the CRM knows; nothing of it is on its way. */
+  const known = async (externalId: string): Promise<SeededRecord> => {
     const record = await seed.record("res.partner", {
       name: `Quorum ${externalId} ${seed.suffix}`,
       ref: seed.suffix,
@@ -91,7 +91,6 @@ describe("settling what came in", () => {
     });
     await seed.link(record, crm, `${seed.suffix}-${externalId}`, null);
     await seed.put(await seed.onlyDelivery(record, crm), "superseded");
-    await admin.write("res.partner", [record.id], { phone: "+32 2 111 11 11" });
     return record;
   };
 
@@ -106,7 +105,7 @@ describe("settling what came in", () => {
 
   test("offers the records that it may be, and updates the one that a person links it with", async () => {
     const name = `Quorum Advisory ${seed.suffix} N.V.`;
-    const known = await seed.record("res.partner", { name, is_company: true, city: "Ghent" });
+    const here = await seed.record("res.partner", { name, is_company: true, city: "Ghent" });
     const there = { name: `QUORUM Advisory ${seed.suffix}`, is_company: true, phone: "+32 9 222 22 22" };
     const held = await arrives("dup", there);
     await screen.goTo("integration-incoming-duplicates");
@@ -115,14 +114,14 @@ describe("settling what came in", () => {
     await screen.viewStands();
     expect(await screen.headerButtons()).toEqual(["Link…", "Create anyway", "Cancel…"]);
     const candidates = screen.page.locator(".o_integration_candidates");
-    expect(await candidates.innerText()).toContain(known.name);
+    expect(await candidates.innerText()).toContain(here.name);
     await screen.page.getByRole("button", { name: "Link…" }).click();
     const dialog = screen.page.locator(".modal");
-    await dialog.locator(".o_data_row", { hasText: known.name }).getByRole("button", { name: "Link" }).click();
+    await dialog.locator(".o_data_row", { hasText: here.name }).getByRole("button", { name: "Link" }).click();
     await becomes(held.delivery_id, "received");
     const applied = await arrives("dup", there);
-    expect(applied).toMatchObject({ state: "delivered", res_id: known.id, created: false });
-    expect(await phoneOf(known)).toBe("+32 9 222 22 22");
+    expect(applied).toMatchObject({ state: "delivered", res_id: here.id, created: false });
+    expect(await phoneOf(here)).toBe("+32 9 222 22 22");
     await screen.goTo(`integration-deliveries/${held.delivery_id}`);
     await screen.page.getByText("Linked by a person").waitFor();
   });
@@ -131,7 +130,8 @@ describe("settling what came in", () => {
     { button: "Take theirs", phone: "+32 2 222 22 22", outgoing: "superseded" },
     { button: "Keep Odoo's", phone: "+32 2 111 11 11", outgoing: "pending" },
   ])("shows both values of a conflict side by side, and settles it with $button", async (choice) => {
-    const record = await changedInOdoo(choice.outgoing);
+    const record = await known(choice.outgoing);
+    await admin.write("res.partner", [record.id], { phone: "+32 2 111 11 11" });
     const ours = Math.max(...(await seed.deliveries(record, crm)));
     const there = { phone: "+32 2 222 22 22" };
     const held = await arrives(choice.outgoing, there);
@@ -146,5 +146,34 @@ describe("settling what came in", () => {
     await becomes(held.delivery_id, "delivered");
     expect(await phoneOf(record)).toBe(choice.phone);
     expect(await seed.stateOf(ours)).toBe(choice.outgoing);
+  });
+
+  test.each([
+    { button: "Take theirs", phone: "+32 2 222 22 22", becomes: "received", told: "Theirs taken by a person" },
+    { button: "Keep Odoo's", phone: "+32 2 000 00 00", becomes: "cancelled", told: "Odoo's value kept by a person" },
+  ])("names the rule of a field that another owns, and settles it with $button", async (choice) => {
+    const record = await known(choice.becomes);
+    const there = { phone: "+32 2 222 22 22", city: "Bruges" };
+    const reason = "Odoo alone changes the phone of a customer.";
+    const refused = { not_owned: { phone: { owner: "odoo", rule: "customer.phone", reason } } };
+    const held = await arrives(choice.becomes, there, refused);
+    const [row] = await admin.read<{ city: string }>("res.partner", [["id", "=", record.id]], ["city"]);
+    expect(row?.city).toBe("Bruges");
+    await screen.goTo("integration-incoming-not-owner");
+    await screen.page.locator(".o_data_row", { hasText: record.name }).locator(".o_data_cell").first().click();
+    await screen.page.locator(".o_form_view").waitFor();
+    await screen.viewStands();
+    const compared = screen.page.locator(".o_integration_comparison tr[data-field=phone]");
+    expect(await compared.innerText()).toMatch(/Phone\s+\+32 2 000 00 00\s*proposed\s+\+32 2 222 22 22\s+Odoo alone/);
+    await screen.page.getByRole("button", { name: choice.button }).click();
+    await becomes(held.delivery_id, choice.becomes);
+    const [latest = 0] = (await seed.deliveries(record, crm)).slice(-1);
+    const isSentAgain = (await seed.stateOf(latest)) === "pending";
+    expect(isSentAgain).toBe(choice.becomes === "cancelled");
+    if (isSentAgain) await seed.put(latest, "superseded");
+    expect(await arrives(choice.becomes, there, refused)).toMatchObject({ state: "delivered" });
+    expect(await phoneOf(record)).toBe(choice.phone);
+    await screen.goTo(`integration-deliveries/${held.delivery_id}`);
+    await screen.page.getByText(choice.told).waitFor();
   });
 });
