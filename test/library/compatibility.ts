@@ -2,7 +2,8 @@
  * `npm run compatibility [-- --against FOLDER|GIT-REF]`: what the canonical schemas differ in from an earlier state. Ends with 1 when a change
  * breaks somebody and the object's version did not rise.
  *
- * Without --against: the commit before this one, or on a branch where it left main. A clone that holds no earlier commit asks its origin for one.
+ * Without --against: the last release before this commit (the newest tag), because that is what others rely on, however many commits were made since. Before
+ * the first release: the commit before this one, or on a branch where it left main. A clone that holds no earlier commit asks its origin for one.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
@@ -22,6 +23,8 @@ export function earlierSchemas(repository: string, against: string | undefined):
 }
 
 function earlierCommit(repository: string): string | undefined {
+  const released = git(repository, "describe", "--tags", "--abbrev=0", "HEAD~1");
+  if (released !== undefined) return released;
   const head = git(repository, "rev-parse", "HEAD");
   const left = git(repository, "merge-base", "HEAD", "origin/main");
   if (left !== undefined && left !== head) return left;

@@ -61,6 +61,17 @@ describe("npm run compatibility (GOV-03)", () => {
     expect(said).toEqual(["The canonical schemas are compatible: 0 change(s)."]);
   });
 
+  it("compares with the last release, however many commits were made since", () => {
+    git(repository, "tag", "v1.0.0");
+    commit(withoutPhone);
+    commit((schema) => (schema["description"] = "Other words."));
+    expect(compare()).toBe(1);
+    git(repository, "tag", "v1.1.0");
+    expect(compare()).toBe(1);
+    commit((schema) => (schema["description"] = "Yet other words."));
+    expect(compare()).toBe(0);
+  });
+
   it("takes an older commit or another folder to compare with", () => {
     commit(withoutPhone);
     commit((schema) => (schema["description"] = "Other words."));
