@@ -8,10 +8,14 @@ import type { Job } from "./schedules/schedule";
 /** After a failed publication it is tried again so soon, and then at the hour. */
 const PUBLISH_RETRY_SECONDS = 15;
 
+/** A look that is due within the clock's own inaccuracy is due now, and not a minute later. */
+const EARLY_MS = 5_000;
+
 /** What the hub does by the clock. */
 export function hubJobs(hub: Hub): Job[] {
   const lastReported = new Map<string, string>();
   return [
+    ...polls(hub),
     {
       name: "reap",
       cron: everySeconds(hub.config.delivery.reapSeconds),
@@ -91,6 +95,22 @@ export function hubJobs(hub: Hub): Job[] {
       where: "each",
       atStart: true,
       run: async () => resumeWithGoodCredentials(hub),
+    },
+  ];
+}
+
+/** Looks at what changed in other systems: nothing where the configuration leaves that to people. */
+function polls({ inbound, config }: Hub): Job[] {
+  const { minutes, sweepHours } = config.polling;
+  if (!inbound || minutes === 0) return [];
+  const sweepMs = sweepHours === 0 ? null : sweepHours * 3_600_000;
+  return [
+    {
+      name: "poll",
+      cron: "15 * * * * *",
+      // Each list has its own time in the store; this only looks whether one is due.
+      where: "once",
+      run: async () => inbound.lookAround(minutes * 60_000 - EARLY_MS, sweepMs),
     },
   ];
 }

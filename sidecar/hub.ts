@@ -159,11 +159,23 @@ export class Hub {
     return true;
   }
 
+  /**
+   * For commands: reaches the databases and takes over the release in force, without delivering anything. Throws what is away. `stop`
+   * closes it.
+   */
+  async connect(): Promise<void> {
+    if (this.store) await migrate(this.store);
+    await this.shared?.start();
+    this.identity = await verifyIdentity(this.queue, this.config.odoo);
+    await this.followReleases();
+  }
+
   /** Hands back or finishes what is in flight within `delivery.stop_seconds`, then closes everything. */
   async stop(): Promise<void> {
     if (this.stopped.signal.aborted) return;
     this.stopped.abort();
     this.log.info({ worker: this.worker }, "hub stopping");
+    this.inbound?.stopLooking();
     await this.schedules.stop();
     await this.listener?.close();
     await this.questions.close();
@@ -190,7 +202,17 @@ export class Hub {
   private openInbound(): Inbound | null {
     const { store, records, queue, connections, metrics, log } = this;
     if (!store || !records) return null;
-    return new Inbound({ store, records, queue, connections, metrics, log, release: () => this.releases.current });
+    const doorOpen = this.door !== null;
+    return new Inbound({
+      store,
+      records,
+      queue,
+      connections,
+      metrics,
+      log,
+      doorOpen,
+      release: () => this.releases.current,
+    });
   }
 
   /** Where OAuth tokens are kept, with a store and a key; a connection without either keeps them in memory. */
@@ -211,6 +233,7 @@ export class Hub {
         metrics: this.metrics,
         components: () => this.components(),
         running: () => this.pumps.map((pump) => pump.status()),
+        inbound: this.inbound,
         refreshMetrics: () => this.refreshMetrics(),
       },
       token,

@@ -5,8 +5,10 @@ import { check } from "./commands/check";
 import { configurationFor } from "./commands/configuration";
 import { EXIT, exitCodeFor } from "./commands/exit-codes";
 import { grant, type GrantOptions } from "./commands/grant";
+import { loadCommand, type LoadOptions } from "./commands/load";
 import { migrateCommand } from "./commands/migrate";
 import { packApply, packDiff, packExport, type PackOptions } from "./commands/pack";
+import { pollCommand, type PollOptions } from "./commands/poll";
 import { previewCommand, type PreviewOptions } from "./commands/preview";
 import { replayCommand, type ReplayOptions } from "./commands/replay";
 import { replayStatus, steerReplay } from "./commands/replay-jobs";
@@ -96,6 +98,24 @@ function commandLine(ended: (code: number) => void): Command {
       .argument("<job>", "number of the job", toCount)
       .action(async (job: number) => ended(await steerReplay(config(), job, action)));
   }
+
+  program
+    .command("poll")
+    .description(
+      "look now at what changed in a system; what is found is fetched and applied by the sidecars that serve",
+    )
+    .requiredOption("--system <code>", "the system")
+    .option("--object <name>", "only this business object, or type of the connector")
+    .option("--sweep", "also go through all that is there, where deletions are found in no other way")
+    .action(async (options: PollOptions) => ended(await pollCommand(config(), options)));
+
+  program
+    .command("load")
+    .description("bring what is already in a system into Odoo, after everything that is alive; interrupted, it goes on")
+    .requiredOption("--system <code>", "the system")
+    .requiredOption("--object <name>", "the business object, or type of the connector")
+    .option("--dry-run", "say what would become of each record, and write nothing")
+    .action(async (options: LoadOptions) => ended(await loadCommand(config(), options)));
 
   const packs = program.command("pack").description("move what administrators own between files and Odoo databases");
   packs

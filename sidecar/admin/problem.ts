@@ -11,6 +11,8 @@ const STATUS: Record<ErrorKind, number> = {
   unknown: 500,
 };
 
+const NOT_FOUND = new Set(["system_unknown", "not_listed"]);
+
 /** RFC 9457: what went wrong as JSON that a program can branch on (`code`) and a person can act on (`hint`). */
 export function sendProblem(response: Response, status: number, failure: Failure): void {
   const { code, kind, message, hint, field } = failure;
@@ -64,6 +66,6 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
       sendProblem(response, 500, { ...failure, message: "The admin API failed unexpectedly." });
       return;
     }
-    sendProblem(response, failure.code === "system_unknown" ? 404 : STATUS[failure.kind], failure);
+    sendProblem(response, NOT_FOUND.has(failure.code) ? 404 : STATUS[failure.kind], failure);
   };
 }

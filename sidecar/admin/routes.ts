@@ -3,6 +3,7 @@ import type { DeliveryState } from "../domain/delivery";
 import { HubError } from "../domain/errors";
 import type { DeliveryFilter, Queue } from "../odoo/queue";
 import type { RecordClient } from "../odoo/record-client";
+import type { Look } from "../inbound/poller";
 import type { Metrics } from "../telemetry/metrics";
 import { toReadiness, type Component } from "./readiness";
 import { replay } from "./replay";
@@ -22,6 +23,8 @@ export interface AdminParts {
   metrics: Metrics;
   components(): Promise<Component[]>;
   running(): RunningSystem[];
+  /** What comes in; null without a store or without Odoo's API. */
+  inbound: { look(system: string, sweepMs: number | null, object?: string): Promise<Look[]> } | null;
   /** Brings gauges up to date before they are read. */
   refreshMetrics(): Promise<void>;
 }
@@ -137,7 +140,28 @@ export function tokenRoutes(parts: AdminParts): Router {
     response.json({ code, state: after?.state ?? "active" });
   });
 
+  router.post("/v1/systems/:code/poll", async (request, response) => {
+    const { object, sweep = false } = (request.body ?? {}) as { object?: string; sweep?: boolean };
+    if (!parts.inbound) throw noInbound();
+    const looks = await parts.inbound.look(request.params.code, sweep ? 0 : null, object);
+    response.json(
+      looks.map(({ failure, ...look }) => ({
+        ...look,
+        failure: failure && { kind: failure.kind, code: failure.code, message: failure.message, hint: failure.hint },
+      })),
+    );
+  });
+
   return router;
+}
+
+function noInbound(): HubError {
+  return new HubError({
+    kind: "data",
+    code: "inbound_off",
+    message: "Nothing comes in through this sidecar.",
+    hint: "Set store.url and odoo.api_key: what other systems say is kept in the one and applied through the other.",
+  });
 }
 
 async function requireSystem(queue: Queue, code: string): Promise<void> {

@@ -16,7 +16,7 @@ export const EXIT = {
 } as const;
 
 const CONTRACT_CODES = new Set(["contract_missing", "contract_unsupported", "database_not_ours"]);
-const USAGE_CODES = new Set(["replay_nothing_named", "usage"]);
+const USAGE_CODES = new Set(["replay_nothing_named", "not_listed", "usage"]);
 
 export function exitCodeFor(thrown: unknown): number {
   if (thrown instanceof ConfigError || thrown instanceof MappingPackError) return EXIT.invalid;

@@ -8,6 +8,8 @@ export interface Config {
   admin: { host: string; port: number; token: string | null };
   /** Null: the door for webhooks is closed. */
   inbound: InboundConfig | null;
+  /** How often it is looked what changed in other systems; 0: only when asked for. */
+  polling: { minutes: number; sweepHours: number };
   mappings: { dirs: string[] };
   systems: SystemConfig[];
   delivery: DeliveryConfig;

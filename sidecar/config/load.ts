@@ -78,6 +78,8 @@ interface Values {
     proxies: number;
     max_body_kb: number;
     max_per_second: number;
+    poll_minutes: number;
+    sweep_hours: number;
   };
   mappings: { dirs?: string[] };
   systems: Record<string, SystemValues>;
@@ -196,6 +198,7 @@ function shape(values: Values, file: string | null, folder: string, warnings: Co
     store: { url: values.store.url ?? null, key: values.store.key ?? null },
     admin: { host: values.admin.host, port: values.admin.port, token: values.admin.token ?? null },
     inbound: shapeInbound(values.inbound),
+    polling: { minutes: values.inbound.poll_minutes, sweepHours: values.inbound.sweep_hours },
     mappings: { dirs: values.mappings.dirs?.map((dir) => path.resolve(folder, dir)) ?? [bundledMappings()] },
     systems: Object.entries(values.systems).map(([code, system]) => shapeSystem(code, system)),
     delivery: {

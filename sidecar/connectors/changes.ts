@@ -107,20 +107,22 @@ export async function* listChanges(
     if ("absent" in asked) break;
     const entries = changesOf(list, asked.answer, context);
     for (const { time } of entries) if (time !== null && (newest === null || time > newest)) newest = time;
+    // Some lists cannot be asked for what is new, and show everything.
+    const fresh = entries.filter(({ time }) => time === null || time >= begin);
     const next = run.next(asked.answer, entries.length, scope);
     if (next === null) {
-      yield { changes: entries, upTo: newest };
+      yield { changes: fresh, upTo: newest };
       return;
     }
     const last = entries.at(-1)?.time ?? null;
     if (ascending && last !== null && last > from) {
       checkOrder(entries);
-      yield { changes: entries, upTo: last };
+      yield { changes: fresh, upTo: last };
       from = last;
       run = list.pages();
       page = run.first();
     } else {
-      yield { changes: entries, upTo: null };
+      yield { changes: fresh, upTo: null };
       page = next;
     }
   }

@@ -48,6 +48,11 @@ export class RecordSource {
     return [...this.parts.types.values()].filter(({ changes }) => changes !== null).map(({ name }) => name);
   }
 
+  /** Object types that a type's records are about besides their own: reading one leads to those. */
+  leadsTo(type: string): string[] {
+    return (this.parts.types.get(type)?.fetch?.leadsTo ?? []).map(({ object }) => object);
+  }
+
   /** Whether deletions of a type are found by comparing with all that is there. */
   sweeps(type: string): boolean {
     return this.parts.types.get(type)?.changes?.deletions?.present ?? false;

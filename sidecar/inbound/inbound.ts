@@ -7,7 +7,10 @@ import type { RecordClient } from "../odoo/record-client";
 import type { Metrics } from "../telemetry/metrics";
 import { Inbox } from "./inbox";
 import { OdooInbound } from "./odoo-inbound";
+import { ListedRecords } from "./listed-records";
+import { Poller, type Look, type LookOptions } from "./poller";
 import { InboundRecords } from "./records";
+import { listedTypes, notListed, typesFor } from "./types";
 import { InboundWorker } from "./worker";
 
 export interface InboundParts {
@@ -17,6 +20,8 @@ export interface InboundParts {
   queue: Queue;
   release: () => Release;
   metrics: Metrics;
+  /** The door for webhooks is open. */
+  doorOpen: boolean;
   log: Logger;
 }
 
@@ -26,6 +31,7 @@ const KEEP_DAYS = 30;
 /** What other systems say arrives in Odoo: one worker for each connection whose records can be fetched. */
 export class Inbound {
   readonly workers: InboundWorker[];
+  readonly pollers: Poller[];
   readonly inbox: Inbox;
 
   constructor(private readonly parts: InboundParts) {
@@ -47,6 +53,9 @@ export class Inbound {
           log,
         });
       });
+    this.pollers = connections
+      .filter(({ connector }) => connector.source.listed.length > 0)
+      .map((connection) => this.pollerFor(connection));
   }
 
   start(): void {
@@ -55,6 +64,32 @@ export class Inbound {
 
   async stop(deadline: AbortSignal): Promise<void> {
     await Promise.all(this.workers.map(async (worker) => worker.stop(deadline)));
+  }
+
+  /**
+   * Looks at what changed in a system, now: `hub poll` and the admin API.
+   * @param sweepMs goes through all that is there, too, where that was last done at least so long ago; null: not
+   * @param object a business object, or a type of the connector; all when absent
+   * @throws HubError `not_listed` where no changes can be listed
+   */
+  async look(system: string, sweepMs: number | null, object?: string): Promise<Look[]> {
+    const connection = this.parts.connections.find(({ config }) => config.code === system);
+    const poller = this.pollers.find((each) => each.system === system);
+    if (!connection || !poller || poller.types.length === 0) throw notListed(system, object, []);
+    const types = object === undefined ? poller.types : typesFor(connection, this.parts.release().mappings, object);
+    return this.lookAt(poller, { types, sweepMs });
+  }
+
+  /** Looks wherever the last look is older than `everyMs`, at systems that are not paused. */
+  async lookAround(everyMs: number, sweepMs: number | null): Promise<void> {
+    const active = (await this.parts.queue.systems()).filter(({ state }) => state === "active").map(({ code }) => code);
+    const due = this.pollers.filter(({ system }) => active.includes(system));
+    await Promise.all(due.map(async (poller) => this.lookAt(poller, { everyMs, sweepMs })));
+  }
+
+  /** Cuts off looks that run. */
+  stopLooking(): void {
+    for (const poller of this.pollers) poller.stop();
   }
 
   /** Notices of a system were kept. */
@@ -70,6 +105,26 @@ export class Inbound {
   /** Deletes what is no longer needed to know a repeated notice. */
   async forget(): Promise<void> {
     await this.inbox.forget(KEEP_DAYS);
+  }
+
+  private async lookAt(poller: Poller, options: LookOptions): Promise<Look[]> {
+    const looks = await poller.look(options);
+    if (looks.some(({ found }) => found > 0)) this.notify(poller.system);
+    return looks;
+  }
+
+  private pollerFor(connection: Connection): Poller {
+    const { store, release, metrics, log, doorOpen } = this.parts;
+    const { definition } = connection.definition;
+    const told = new Set(Object.values(definition.webhooks?.notices.events ?? {}).map(({ object }) => object));
+    return new Poller({
+      connection,
+      listed: new ListedRecords(store),
+      types: () => listedTypes(connection, release().mappings),
+      told: (type) => doorOpen && told.has(type),
+      metrics,
+      log,
+    });
   }
 
   async refreshMetrics(): Promise<void> {

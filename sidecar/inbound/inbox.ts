@@ -14,7 +14,7 @@ export interface Kept {
 export type NoticeSource = "webhook" | "poll" | "load" | "odoo";
 
 /** The rank of notices by their source; backfill from 80 on (`sidecar/domain/priority.ts`). */
-const PRIORITY: Record<NoticeSource, number> = { odoo: 40, webhook: 50, poll: 60, load: 90 };
+export const PRIORITY: Record<NoticeSource, number> = { odoo: 40, webhook: 50, poll: 60, load: 90 };
 
 /** Notices wait here until somebody fetches the records they name. One statement a request; a notice is kept once. */
 export class Inbox {

@@ -11,10 +11,19 @@ export interface ReceiveAnswer {
   model: string | null;
   res_id: number | null;
   created?: boolean;
+  /** It was there in Odoo already and is linked now. */
+  matched?: boolean;
   unchanged: boolean;
   /** A change of Odoo's reached the record after it was read: read it again. */
   read_again: boolean;
   error: { kind: string; code: string; message: string; field: string | null } | null;
+}
+
+/** How an item ended, in one word. */
+export function outcomeOf({ unchanged, created, matched, state }: ReceiveAnswer): string {
+  if (unchanged) return "unchanged";
+  if (created) return "created";
+  return matched ? "matched" : state;
 }
 
 /** What Odoo wants to be read and received again. */

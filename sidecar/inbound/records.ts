@@ -13,7 +13,7 @@ export interface Work {
   priority: number;
   /** Failed tries before. */
   tries: number;
-  /** Nothing but a first load names it. */
+  /** A first load names it: what certainly is the same record is linked without asking, also when it is changed meanwhile. */
   firstLoad: boolean;
   /** What Odoo asked for: the row that this settles. */
   asked: { deliveryId: number; claims: number } | null;
@@ -90,7 +90,7 @@ export class InboundRecords {
 
 const CLAIM = `
   WITH due AS (
-    SELECT n.object, n.external_id, max(n.id) AS up_to, min(n.priority) AS priority, bool_and(n.source = 'load') AS first_load
+    SELECT n.object, n.external_id, max(n.id) AS up_to, min(n.priority) AS priority, bool_or(n.source = 'load') AS first_load
     FROM ${SCHEMA}.inbox n
     LEFT JOIN ${SCHEMA}.inbound_record r USING (system, object, external_id)
     WHERE n.system = :system AND n.done_at IS NULL AND n.object IS NOT NULL AND (r.next_at IS NULL OR r.next_at <= clock_timestamp())

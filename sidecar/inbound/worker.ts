@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 import type { Connection } from "../connections";
-import type { FetchResult } from "../connectors";
+import type { Fetched, FetchResult } from "../connectors";
+import { digest } from "../connectors/digest";
+import type { Notice } from "../connectors/webhooks";
 import { toFailure, type Failure } from "../domain/errors";
 import type { JsonObject } from "../domain/json";
 import type { Release } from "../mapping/registry";
@@ -9,7 +11,7 @@ import { Wake } from "../outbound/wake";
 import type { Metrics } from "../telemetry/metrics";
 import { childOf, toTraceparent } from "../telemetry/trace-context";
 import type { Inbox } from "./inbox";
-import type { OdooInbound, ReceiveAnswer } from "./odoo-inbound";
+import { outcomeOf, type OdooInbound, type ReceiveAnswer } from "./odoo-inbound";
 import { isEcho, prepare, unreadable, type Preparation, type Prepared } from "./prepare";
 import type { Ended, InboundRecords, Work } from "./records";
 
@@ -113,14 +115,16 @@ export class InboundWorker {
     const { code: system, connector } = this.parts.connection.config;
     const under: Preparation = { system, connector, release, mappings, traceparent };
     const wanted = new Set(mappings.inbound.types(connector));
-    const ended: Ended[] = claimed
-      .filter(({ type }) => !wanted.has(type))
-      .map((work) => ({ work, outcome: "not_taken", waitMs: 0, errorCode: null }));
     const byType = new Map<string, Work[]>();
-    for (const work of claimed)
-      if (wanted.has(work.type)) byType.set(work.type, [...(byType.get(work.type) ?? []), work]);
-    const done = await Promise.all([...byType].map(async ([type, works]) => this.carry(type, works, under)));
-    ended.push(...done.flat());
+    for (const work of claimed) byType.set(work.type, [...(byType.get(work.type) ?? []), work]);
+    const done = await Promise.all(
+      [...byType].map(async ([type, works]) => {
+        if (wanted.has(type)) return this.carry(type, works, under);
+        const leads = this.parts.connection.connector.source.leadsTo(type).some((other) => wanted.has(other));
+        return leads ? this.lead(type, works, under) : works.map((work) => over(work, "not_taken"));
+      }),
+    );
+    const ended = done.flat();
     await records.settle(ended);
     this.count(ended);
     return claimed.length;
@@ -145,29 +149,43 @@ export class InboundWorker {
   }
 
   private async carry(type: string, works: readonly Work[], under: Preparation): Promise<Ended[]> {
-    const { source } = this.parts.connection.connector;
-    const call = {
-      priority: Math.max(...works.map(({ priority }) => priority)),
-      traceparent: under.traceparent,
-      signal: this.abort.signal,
-    };
-    const fetched = await source.fetch(
-      type,
-      works.map(({ externalId }) => externalId),
-      call,
-    );
+    const fetched = await this.fetch(type, works, under);
     const ended: Ended[] = [];
     const ready: Ready[] = [];
     works.forEach((work, place) => {
       const result = fetched[place];
       const prepared = result && this.prepared(work, result, under);
       if (!prepared) ended.push(again(work, failureOf(result)));
-      else if (result && "found" in result && isEcho(work, result, prepared))
-        ended.push({ work, outcome: "echo", waitMs: 0, errorCode: null });
+      else if (result && "found" in result && isEcho(work, result, prepared)) ended.push(over(work, "echo"));
       else ready.push({ work, prepared, fetched: result && "found" in result ? result : null });
     });
     for (const batch of calls(ready)) ended.push(...(await this.hand(batch)));
     return ended;
+  }
+
+  /** Records that mean nothing to Odoo but are about others that do (an approval of hours): those are named in their place. */
+  private async lead(type: string, works: readonly Work[], under: Preparation): Promise<Ended[]> {
+    const fetched = await this.fetch(type, works, under);
+    const ended: Ended[] = [];
+    for (const [place, work] of works.entries()) {
+      const result = fetched[place];
+      if (!result || !("found" in result)) ended.push(again(work, failureOf(result)));
+      else {
+        await this.parts.inbox.keep(this.system, ledFrom(work, result), work.firstLoad ? "load" : "webhook");
+        ended.push(over(work, "led"));
+      }
+    }
+    return ended;
+  }
+
+  private async fetch(type: string, works: readonly Work[], { traceparent }: Preparation): Promise<FetchResult[]> {
+    const call = {
+      priority: Math.max(...works.map(({ priority }) => priority)),
+      traceparent,
+      signal: this.abort.signal,
+    };
+    const ids = works.map(({ externalId }) => externalId);
+    return this.parts.connection.connector.source.fetch(type, ids, call);
   }
 
   /** Null when it is to be fetched again later. */
@@ -236,7 +254,7 @@ function settled({ work, prepared, fetched }: Ready, answer: ReceiveAnswer | und
   if (answer.read_again) return { work, outcome: null, waitMs: READ_AGAIN_MS, errorCode: null };
   // The row itself could not be written: what Odoo said is the reason, and time may heal it.
   if (answer.state === "received") return again(work, toFailure(new Error(answer.error?.message ?? "not taken")));
-  const outcome = answer.unchanged ? "unchanged" : answer.created ? "created" : answer.state;
+  const outcome = outcomeOf(answer);
   const took = answer.state === "delivered";
   const ended: Ended = { work, outcome, waitMs: 0, errorCode: answer.error?.code ?? null };
   if (fetched && took) {
@@ -245,6 +263,25 @@ function settled({ work, prepared, fetched }: Ready, answer: ReceiveAnswer | und
     ended.seen = { hash: prepared.hash, state: prepared.state, vendorTime, fetchedAt, gone: found === null };
   }
   return ended;
+}
+
+/** Notices of what a record is about; the same record as it is now makes them once. */
+function ledFrom(work: Work, { found }: Fetched): Notice[] {
+  if (found === null) return [];
+  const version = digest(found.record);
+  return found.leadsTo.map(({ object, id }) => ({
+    key: `led:${work.type},${work.externalId}:${version}:${object},${id}`,
+    event: `led.${work.type}`,
+    object,
+    change: "changed",
+    externalId: id,
+    occurredAt: found.time,
+    item: {},
+  }));
+}
+
+function over(work: Work, outcome: string): Ended {
+  return { work, outcome, waitMs: 0, errorCode: null };
 }
 
 function again(work: Work, failure: Failure): Ended {

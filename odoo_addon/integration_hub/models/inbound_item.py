@@ -177,6 +177,7 @@ def answer_to(item, state, row=None, **values):
         "model": (row.model if row else None) or None,
         "res_id": (row.res_id if row else None) or None,
         "created": False,
+        "matched": False,
         "unchanged": False,
         "read_again": False,
         "wait_for": None,

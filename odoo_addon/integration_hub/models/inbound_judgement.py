@@ -66,7 +66,8 @@ class IntegrationInboundJudgement(models.AbstractModel):
         row = self._store_row(system, item, row, record, "delivered", created=created)
         if not created:
             self._let_go_unsent(row, replaced=taken)
-        return answer_to(item, "delivered", row, created=created, unchanged=unchanged)
+        matched = not created and not link
+        return answer_to(item, "delivered", row, created=created, matched=matched, unchanged=unchanged)
 
     def _record_of(self, system, item, row):
         """`(link, record)` of the external record: linked before, or by a person's decision; both empty for a new

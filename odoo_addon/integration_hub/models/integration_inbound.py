@@ -113,10 +113,11 @@ class IntegrationInbound(models.AbstractModel):
             A value is a scalar, ``{"$record": "hubspot:company,123"}`` (what is linked with that),
             ``{"$find": {"model", "by": {field: value}}}``, a list of these (many2many), or
             ``{"$lines": [{"key", "values"}]}`` (one2many).
-        :return: one answer an item: ``{"key", "state", "delivery_id", "model", "res_id", "created", "unchanged",
-            "read_again", "wait_for", "error"}``. `state`: ``delivered``, ``waiting`` (for the record `wait_for`),
-            ``held``, ``dead``; ``received`` with `read_again`, when a change of Odoo's reached the record after it was
-            read: read it again. `delivery_id` is None when nothing was to be said (it changed nothing).
+        :return: one answer an item: ``{"key", "state", "delivery_id", "model", "res_id", "created", "matched",
+            "unchanged", "read_again", "wait_for", "error"}``. `state`: ``delivered``, ``waiting`` (for the record
+            `wait_for`), ``held``, ``dead``; ``received`` with `read_again`, when a change of Odoo's reached the record
+            after it was read: read it again. `matched`: it was here already, and is linked now. `delivery_id` is None
+            when nothing was to be said (it changed nothing).
         """
         found = self._inbound_system(system)
         batch = Batch([InboundItem(item) for item in items])

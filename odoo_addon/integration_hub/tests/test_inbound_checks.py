@@ -228,6 +228,7 @@ class TestInboundCreation(InboundCase):
     def test_a_first_load_links_what_is_certain_and_creates_nothing_twice(self):
         sure = self.new({"name": "QUORUM N.V.", "vat": "BE0477472701"}, first_load=True, priority=90)
         self.assertEqual((sure["state"], sure["res_id"], sure["created"]), ("delivered", self.acme.id, False))
+        self.assertTrue(sure["matched"])
         unsure = self.receive_one("6", {"name": "Quorum"}, identify=self.identify, first_load=True)
         self.assertEqual(unsure["error"]["code"], "possible_duplicate")
 

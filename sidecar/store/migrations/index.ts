@@ -5,6 +5,7 @@ import * as restore from "./003-restore";
 import * as oauthTokens from "./004-oauth-tokens";
 import * as inbox from "./005-inbox";
 import * as inbound from "./006-inbound";
+import * as listedRecords from "./007-listed-records";
 import * as toldRefusals from "./008-told-refusals";
 
 export interface Migration {
@@ -21,5 +22,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "004-oauth-tokens", ...oauthTokens },
   { name: "005-inbox", ...inbox },
   { name: "006-inbound", ...inbound },
+  { name: "007-listed-records", ...listedRecords },
   { name: "008-told-refusals", ...toldRefusals },
 ];

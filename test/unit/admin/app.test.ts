@@ -66,6 +66,14 @@ describe("the admin API", () => {
           metrics,
           components: () => Promise.resolve(components),
           running: () => [{ code: "hubspot", inFlight: 3, breaker: "closed", retryAt: null }],
+          inbound: {
+            look: (...args: unknown[]) => {
+              queue.asked.push(["look", ...args]);
+              return Promise.resolve([
+                { object: "company", found: 2, missed: 1, first: false, swept: false, failure: null },
+              ]);
+            },
+          },
           refreshMetrics: () => Promise.resolve(),
         },
         token,
