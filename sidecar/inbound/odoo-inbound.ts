@@ -16,6 +16,8 @@ export interface ReceiveAnswer {
   unchanged: boolean;
   /** A change of Odoo's reached the record after it was read: read it again. */
   read_again: boolean;
+  /** The lane of the record it waits for: `in:<type>,<id>`, of another system `in:<code>:<type>,<id>`. */
+  wait_for?: string | null;
   error: { kind: string; code: string; message: string; field: string | null } | null;
 }
 

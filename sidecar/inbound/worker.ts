@@ -198,6 +198,7 @@ export class InboundWorker {
   private async hand(batch: readonly Ready[]): Promise<Ended[]> {
     try {
       const answers = await this.parts.odoo.receive(batch.map(({ prepared }) => prepared.item));
+      await this.fetchMissing(answers);
       return batch.map((ready, place) => settled(ready, answers[place]));
     } catch (thrown) {
       const failure = toFailure(thrown);
@@ -213,6 +214,17 @@ export class InboundWorker {
       );
       return batch.map(({ work }) => again(work, failure));
     }
+  }
+
+  /** What others wait for may never be told of by itself: it was there before the vendor was connected. Once for each row. */
+  private async fetchMissing(answers: readonly ReceiveAnswer[]): Promise<void> {
+    const notices = answers.flatMap(({ delivery_id: row, wait_for: lane }) => {
+      const [, object, externalId] = /^in:([^:,]+),(.+)$/.exec(lane ?? "") ?? [];
+      if (object === undefined || externalId === undefined) return [];
+      const key = `reference:${row}:${object},${externalId}`;
+      return [{ key, event: "reference", object, change: "changed" as const, externalId, occurredAt: null, item: {} }];
+    });
+    await this.parts.inbox.keep(this.system, notices, "poll");
   }
 
   private async patience(): Promise<number> {

@@ -15,7 +15,7 @@ describe("what is approved in Clockify", () => {
 
   beforeAll(async () => {
     work = await ClockifyWork.open(tag);
-    [anna, bob] = [await work.person("Anna"), await work.person("Bob")];
+    [anna, bob] = [await work.joins("Anna"), await work.joins("Bob")];
     project = await work.project("Platform", { hours: 40, price: 100 });
     await work.agreeRate(project, "Anna", { hours: 40, price: 180 });
   }, 90_000);
@@ -46,11 +46,22 @@ describe("what is approved in Clockify", () => {
     expect(await work.timeOf(project)).toHaveLength(3);
   });
 
+  it("brings along whom nobody told of, and follows once an operator has said who that is (OBJ-02)", async () => {
+    const carl = await work.person("Carl", { unnoticed: true });
+    const early = await entry(carl.external, 2, "2026-10-06");
+    await work.approve({ entryIds: [early] });
+    expect(await work.clockify.rows("time_entry", early)).toMatchObject([
+      { state: "waiting", error_code: "reference_missing" },
+    ]);
+    await work.link("user", carl.external, carl.id);
+    expect((await work.line(early)).unit_amount).toBe(2);
+  });
+
   it("waits in the queue of the check that found something, until an operator lets it pass (WF-08)", async () => {
     const closed = await work.project("Closed", { hours: 10, price: 100 });
     const unpriced = await work.project("Unpriced", null);
     const small = await work.project("Small", { hours: 2, price: 100 });
-    const left = await work.person("Left");
+    const left = await work.joins("Left");
     await work.odoo.write("project.project", [closed.id], { active: false });
     await work.leave("Left", "2026-09-30");
     const found = {

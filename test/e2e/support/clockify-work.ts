@@ -61,14 +61,22 @@ export class ClockifyWork {
 
   // -- what is set up once ------------------------------------------------------------------------------------
 
-  /** Somebody of Odoo who joins Clockify; answers the user's id there. */
-  async person(name: string): Promise<string> {
+  /** Somebody of Odoo who joins Clockify and was linked; answers the user's id there. */
+  async joins(name: string): Promise<string> {
+    const { id, external } = await this.person(name);
+    await this.link("user", external, id);
+    return external;
+  }
+
+  /** Somebody of Odoo and of Clockify. `unnoticed`: Clockify tells nobody. */
+  async person(name: string, { unnoticed = false } = {}): Promise<{ id: number; external: string }> {
     const values = { name: `${name} ${this.tag}`, work_email: `${name.toLowerCase()}-${this.tag}@example.com` };
     const id = await this.odoo.create("hr.employee", values);
     this.people.set(name, id);
+    if (unnoticed) await this.clockify.close();
     const external = await this.clockify.add("user", { name: values.name, email: values.work_email });
-    await this.link("user", external, id);
-    return external;
+    if (unnoticed) await this.clockify.subscribe();
+    return { id, external };
   }
 
   async leave(name: string, day: string): Promise<void> {
@@ -115,7 +123,7 @@ export class ClockifyWork {
   }
 
   /** What an operator does with a user or project that came in and was found in Odoo: says that it is this one. */
-  private async link(type: string, external: string, id: number): Promise<void> {
+  async link(type: string, external: string, id: number): Promise<void> {
     const row = await this.held(type, external);
     const action = await this.odoo.call<{ res_id: number }>("integration.delivery", "action_choose_record", [[row.id]]);
     const [candidate] = await this.odoo.search("integration.inbound.candidate", [
