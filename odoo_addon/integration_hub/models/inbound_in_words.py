@@ -80,7 +80,7 @@ class IntegrationDeliveryInboundInWords(models.Model):
         for delivery in self:
             rows = [
                 Markup('<tr><td><a href="/odoo/%s/%s">%s</a></td><td>%s</td><td class="text-muted">%s</td></tr>')
-                % (record._name, record.id, record.display_name, why, linked or "")
+                % (record._name, record.id, record.display_name, why, linked or _("no"))
                 for record, why, linked in delivery._candidates_seen()
             ]
             heads = {_("In Odoo"): 40, _("Why"): 30, _("Linked in %s already", delivery.system_id.name): 30}
