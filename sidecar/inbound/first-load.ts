@@ -27,7 +27,8 @@ export async function listAll(load: StoredLoad, parts: LoadParts): Promise<void>
   if (load.listed) return;
   const call = { priority: PRIORITY.load, traceparent: toTraceparent(childOf("")), signal };
   for await (const { changes, upTo } of source.changes(type.object, load.from, call)) {
-    onListed?.(await loads.take(load.id, type, changes, upTo));
+    const added = await loads.take(load.id, type, changes, upTo);
+    onListed?.(added);
     while ((await loads.openNotices(load.id)) > MOST_OPEN) await delay(LOOK_AGAIN_MS, undefined, { signal });
   }
   await loads.listed(load.id);
