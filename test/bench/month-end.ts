@@ -15,8 +15,6 @@ const TIMESHEETS = 50_000;
 const INVOICES_SHARE = 0.04;
 /** What the vendors' stand-ins take to answer; real ones take between 100 and 300 ms. */
 const ANSWER_MS = 150;
-/** Two rounds of the CRM's batches for backfill, which has half: five on the way and five ready to follow, not five alone. */
-const HELD = 2_000;
 /** Somebody saves a customer and somebody else posts an invoice by hand, every three seconds. */
 const BY_HAND_EVERY_MS = 3_000;
 
@@ -35,7 +33,6 @@ export const monthEnd: Bench = {
     const hub = await HubProcess.start({
       queueUrl: queue.roleUrl,
       mappings: OVERLAY,
-      delivery: { max_in_flight: HELD },
       systems: Object.fromEntries(CODES.map((code) => [code, connection(code, vendors.url)])),
     });
     try {

@@ -33,7 +33,7 @@ describe("a sound configuration", () => {
     expect(build(GOOD)).toMatchObject({
       odoo: { url: "https://odoo.example.com", protocol: "json2", transport: "postgres", timeoutSeconds: 30 },
       admin: { host: "127.0.0.1", port: 8090, token: null },
-      delivery: { leaseSeconds: 60, claimSize: 500, maxInFlight: 1000, pollMs: 1000, stopSeconds: 20, reapSeconds: 15 },
+      delivery: { leaseSeconds: 60, claimSize: 500, maxInFlight: 2000, pollMs: 1000, stopSeconds: 20, reapSeconds: 15 },
       store: { url: null },
       systems: [],
       warnings: [],
