@@ -21,7 +21,7 @@ import { OutcomeRules } from "./outcome";
 import { RateFeedback } from "./rate-feedback";
 import { Caller, compileRequest } from "./request";
 import { Slots } from "./slots";
-import { compileText, type Scope } from "./template";
+import { compileText, type BaseScope, type Scope } from "./template";
 
 export interface ConnectorOptions {
   /** The connection's name in the configuration; equals `integration_system.code` in Odoo. */
@@ -58,7 +58,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   const { definition } = options.definition;
   const clock = options.clock ?? systemClock;
   const connection = checkConnection(options.definition, options.connection);
-  const scope: Scope = { connection: connection.settings, token: {} };
+  const scope: BaseScope = { connection: connection.settings, token: {} };
   const signing: Scope = { ...scope, credentials: connection.credentials };
 
   const http = httpFor(options, scope);
@@ -71,7 +71,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   const circuit = shared ? new SharedCircuit(code, policy, shared, clock) : new OwnCircuit(policy, clock);
   const breaker = new Breaker(definition.name, circuit, clock);
   const auth = authFor(options, signing, http, clock);
-  const scopeNow = (): Scope => ({ ...scope, token: auth.token() });
+  const scopeNow = (): BaseScope => ({ connection: connection.settings, token: auth.token() });
   const caller = new Caller(
     definition.name,
     baseUrls(options, scopeNow),

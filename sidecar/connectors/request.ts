@@ -150,9 +150,20 @@ export class Caller {
     const http = this.render(request, context, page, asked instanceof Promise ? await asked : asked);
     const turn = this.slots.take(context.priority);
     if (turn) await turn;
-    let raw: HttpAnswer;
+    let raw: HttpAnswer | undefined;
     try {
-      raw = await this.inAPlace(http, request, context, mayGo);
+      // Waits for a place in the rate limit and sends at once. A place is good for a moment only: who comes too late takes another.
+      while (!raw) {
+        const taken = this.limiter.take(request.bucket, context.signal, context.priority);
+        const place = taken instanceof Promise ? await taken : taken;
+        mayGo();
+        context.log.asked(request.method, http.url.pathname);
+        try {
+          raw = await this.http.send(http, context.signal, place);
+        } catch (thrown) {
+          if (!(thrown instanceof NoAnswer && thrown.code === "place_lost")) this.unanswered(thrown, request);
+        }
+      }
     } finally {
       this.slots.free();
     }
@@ -169,26 +180,6 @@ export class Caller {
     const body = bodyOf(request, context.scope, headers, page);
     const timeoutMs = request.timeoutMs ?? this.timeoutMs;
     return { method: request.method, url, headers, body, timeoutMs, bytes: request.file };
-  }
-
-  /** Waits for a place in the rate limit and sends at once. A place is good for a moment only: who comes too late takes another. */
-  private async inAPlace(
-    http: HttpRequest,
-    request: CompiledRequest,
-    context: CallContext,
-    mayGo: () => void,
-  ): Promise<HttpAnswer> {
-    for (;;) {
-      const asked = this.limiter.take(request.bucket, context.signal, context.priority);
-      const place = asked instanceof Promise ? await asked : asked;
-      mayGo();
-      context.log.asked(request.method, http.url.pathname);
-      try {
-        return await this.http.send(http, context.signal, place);
-      } catch (thrown) {
-        if (!(thrown instanceof NoAnswer && thrown.code === "place_lost")) this.unanswered(thrown, request);
-      }
-    }
   }
 
   private judged(answer: Answer, request: CompiledRequest, context: CallContext): HubError {

@@ -12,6 +12,9 @@ import { asText, parsePath, readPath } from "./json-path";
 /** The values a template may name, by root: `doc`, `id`, `key`, `connection`, … */
 export type Scope = { readonly [root: string]: Json | undefined };
 
+/** Values every template of a connector may name. A type alias and no interface, so that it is a Scope too. */
+export type BaseScope = { connection: JsonObject; token: Json };
+
 export type Rendered<T> = (scope: Scope) => T;
 
 type Part = { text: string } | { steps: string[]; source: string; optional: boolean; filters: Filter[] };

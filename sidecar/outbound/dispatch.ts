@@ -53,7 +53,7 @@ export class Dispatch {
   }
 
   /** The connector's answer; null when `mayGo` said no or everything was halted, and nothing was sent. */
-  async send(input: DeliverInput, mayGo: () => boolean): Promise<DeliverResult | null> {
+  send(input: DeliverInput, mayGo: () => boolean): Promise<DeliverResult | null> {
     return new Promise((resolve, reject) => {
       const { name, backfill } = groupOf(input);
       let group = this.groups.get(name);

@@ -43,7 +43,7 @@ export class SettleBuffer {
   ) {}
 
   /** Resolves once the outcome is stored; null when it could not be, which the queue's lease makes good. */
-  async add(lane: string, settlement: Settlement): Promise<Settled | null> {
+  add(lane: string, settlement: Settlement): Promise<Settled | null> {
     return new Promise((resolve) => this.put(lane, settlement, resolve));
   }
 
