@@ -4,6 +4,7 @@
  */
 import { Command } from "commander";
 import { capture } from "./capture";
+import { door } from "./door";
 import { latency } from "./latency";
 import { mapping } from "./mapping";
 import { monthEnd } from "./month-end";
@@ -12,7 +13,7 @@ import { scale } from "./scale";
 import { soak } from "./soak";
 import { throughput } from "./throughput";
 
-const BENCHES: Bench[] = [capture, latency, mapping, scale, throughput, monthEnd, soak];
+const BENCHES: Bench[] = [capture, door, latency, mapping, scale, throughput, monthEnd, soak];
 
 const program = new Command("npm run bench --")
   .argument("<name>", `what to measure: ${BENCHES.map((bench) => `${bench.name} (${bench.title})`).join("; ")}`)

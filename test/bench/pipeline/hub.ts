@@ -20,6 +20,10 @@ export interface HubOptions {
   systems: Record<string, object>;
   /** Folder of mappings and connectors laid over the shipped ones. */
   mappings: string;
+  /** The hub's own database; without one it keeps nothing. */
+  storeUrl?: string;
+  /** The door for webhooks; closed without. */
+  inbound?: Record<string, string | number>;
   /** On top of the defaults, which are what is measured otherwise. */
   delivery?: Record<string, number>;
   /** Arguments for Node, such as `--cpu-prof`. */
@@ -59,21 +63,27 @@ export class HubProcess {
         admin: { port },
         mappings: { dirs: [SHIPPED, options.mappings] },
         systems: options.systems,
+        ...(options.storeUrl === undefined ? {} : { store: { url: "env:STORE_URL" } }),
+        ...(options.inbound ? { inbound: options.inbound } : {}),
         ...(options.delivery ? { delivery: options.delivery } : {}),
       }),
     );
     const log = openSync(path.join(folder, "hub.log"), "w");
     const child = spawn(process.execPath, [...(options.nodeArgs ?? []), HUB, "serve", "--config", file], {
       stdio: ["ignore", log, log],
-      env: { ...process.env, QUEUE_URL: options.queueUrl, VENDOR_TOKEN: "demo" },
+      env: { ...process.env, QUEUE_URL: options.queueUrl, STORE_URL: options.storeUrl ?? "", VENDOR_TOKEN: "demo" },
     });
     process.once("exit", () => child.kill("SIGKILL"));
     const hub = new HubProcess(child, folder);
     try {
-      await waitFor("the hub to be ready", async () => {
-        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-        return (await request(`http://127.0.0.1:${port}/readyz`)).statusCode === 200;
-      });
+      await waitFor(
+        "the hub to be ready",
+        async () => {
+          if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+          return (await request(`http://127.0.0.1:${port}/readyz`)).statusCode === 200;
+        },
+        { timeoutMs: 60_000 },
+      );
     } catch (error) {
       const said = readFileSync(path.join(folder, "hub.log"), "utf8").slice(-2_000);
       await hub.stop();
