@@ -24,6 +24,7 @@ function examplesOf(code: string): Example[] {
   const folder = path.join(SYSTEMS, code, "examples");
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
     .map((file) => read<Example>(path.join(folder, file)))
     .filter(({ missingLinks }) => missingLinks === undefined);
 }
