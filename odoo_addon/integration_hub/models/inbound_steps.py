@@ -3,6 +3,13 @@ from odoo import _, models
 from .inbound_item import Stopped
 
 
+def _confirm_order(order):
+    """Odoo dates an order when it is confirmed. This one was concluded when it was signed, and has that date already."""
+    concluded = order.date_order
+    order.action_confirm()
+    order.date_order = concluded
+
+
 def _approve_expense(expense):
     """Odoo asks about an expense that looks the same (it answers with a screen). `appears_once` has asked already."""
     if expense.action_approve():
@@ -22,7 +29,7 @@ APPROVED = ("approved", "posted", "in_payment", "paid")
 #: nowhere among them is there already.
 STEPS = {
     "sale.order": {
-        "confirm": [("action_confirm", ("draft", "sent"))],
+        "confirm": [(_confirm_order, ("draft", "sent"))],
         "cancel": [("action_cancel", ("draft", "sent", "sale"))],
     },
     "hr.leave": {

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo.tests import tagged
 
 from .inbound_case import InboundCase
@@ -21,11 +23,13 @@ class TestInboundSteps(InboundCase):
         return answer
 
     def test_a_signed_contract_is_a_confirmed_order_and_stays_one_when_it_comes_again(self):
-        answer = self.order("confirm")
+        signed = {"date_order": "2026-11-20T10:00:00Z"}
+        answer = self.order("confirm", **signed)
         self.assertEqual((answer["state"], answer["error"]), ("delivered", None))
         order = self.record(answer)
         self.assertEqual((order.state, order.create_uid), ("sale", self.crm_user))
-        again = self.order("confirm")
+        self.assertEqual(order.date_order, datetime(2026, 11, 20, 10))
+        again = self.order("confirm", **signed)
         self.assertEqual((again["res_id"], again["unchanged"]), (order.id, True))
 
     def test_a_step_that_odoo_refuses_holds_the_record_with_its_reason(self):

@@ -42,7 +42,7 @@ export type Signature = HmacSignature | TokenSignature | BasicSignature;
 
 export interface Timestamp {
   header: string;
-  /** `any` takes seconds and ISO 8601. */
+  /** `any` takes seconds, milliseconds (by their 13 digits) and ISO 8601. */
   unit: "milliseconds" | "seconds" | "iso8601" | "any";
   /** Older than this, or further in the future, is refused. Default: 300000. */
   maxAgeMs?: number;
@@ -63,8 +63,11 @@ export interface Handshake {
 
 /** What one item of a body says. */
 export interface NoticeDefinition {
-  /** Path of the list that holds the items; `""` where the body itself is the list. Left out: the body is one item. */
-  each?: string;
+  /**
+   * Path of the list that holds the items; `""` where the body itself is the list. Left out: the body is one item. A list of paths, for a vendor
+   * with several forms: the first that leads to a list; where none does, the body is one item.
+   */
+  each?: string | string[];
   /** Items that do not pass are counted and left alone. */
   when?: Condition;
   /** Names the notice, so that one sent twice is known. Left out: the item's own text does. */

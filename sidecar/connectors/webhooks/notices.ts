@@ -29,7 +29,8 @@ export interface Notices {
 
 /** Compiles `notices` of a definition. */
 export function compileNotices(definition: NoticeDefinition): Notices {
-  const steps = definition.each === undefined ? null : parsePath(definition.each);
+  const lists = definition.each === undefined ? null : [definition.each].flat().map(parsePath);
+  const orOne = Array.isArray(definition.each);
   const passes = definition.when ? compileCondition(definition.when) : () => true;
   const ids = definition.id?.map(compileExtract);
   const event = compileFirst(definition.event);
@@ -57,9 +58,9 @@ export function compileNotices(definition: NoticeDefinition): Notices {
   return {
     items(body) {
       if (body === undefined) return [];
-      if (steps === null) return [body];
-      const list = readPath(body, steps);
-      return Array.isArray(list) ? list : [];
+      if (lists === null) return [body];
+      const list = lists.map((steps) => readPath(body, steps)).find((found) => Array.isArray(found));
+      return list ?? (orOne ? [body] : []);
     },
     read(items, headers = {}) {
       const notices = items.map((item) => read(item, headers)).filter((notice) => notice !== null);

@@ -90,7 +90,8 @@ function checkAge({ unit, maxAgeMs = MAX_AGE_MS }: Timestamp, text: string, now:
 
 function millisecondsOf(unit: Timestamp["unit"], text: string): number | null {
   const digits = /^\d{1,16}$/.test(text);
-  if (digits && unit !== "iso8601") return unit === "milliseconds" ? Number(text) : Number(text) * 1000;
+  const milliseconds = unit === "milliseconds" || (unit === "any" && text.length === 13);
+  if (digits && unit !== "iso8601") return milliseconds ? Number(text) : Number(text) * 1000;
   if (digits || unit === "milliseconds" || unit === "seconds") return null;
   const at = Date.parse(text);
   return Number.isNaN(at) ? null : at;
