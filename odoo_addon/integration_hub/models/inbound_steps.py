@@ -4,7 +4,7 @@ from .inbound_item import Stopped
 
 
 def _confirm_order(order):
-    """Odoo dates an order when it is confirmed. This one was concluded when it was signed, and has that date already."""
+    """Odoo dates an order when it is confirmed. This one was concluded when it was signed, and keeps that date."""
     concluded = order.date_order
     order.action_confirm()
     order.date_order = concluded
