@@ -51,18 +51,11 @@ export async function up(knex: Knex): Promise<void> {
     table.timestamp("listed_at", { useTz: true }).comment("When the list ended.");
     table.index(["system", "object"]);
   });
-  await schema().createTable("vault", (table) => {
-    table.text("system").notNullable();
-    table.text("name").notNullable();
-    table.binary("sealed").notNullable();
-    table.timestamp("stored_at", { useTz: true }).notNullable().defaultTo(knex.fn.now());
-    table.primary(["system", "name"]);
-  });
 }
 
 export async function down(knex: Knex): Promise<void> {
   const schema = (): Knex.SchemaBuilder => knex.schema.withSchema(SCHEMA);
-  for (const table of ["vault", "inbound_load", "inbound_cursor", "inbound_record"]) await schema().dropTable(table);
+  for (const table of ["inbound_load", "inbound_cursor", "inbound_record"]) await schema().dropTable(table);
   await schema().alterTable("inbox", (table) => {
     table.index(["system", "id"], "inbox_open", { predicate: knex.whereNull("done_at") });
     for (const index of ["inbox_next", "inbox_record", "inbox_done"]) table.dropIndex([], index);
