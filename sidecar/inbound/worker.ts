@@ -1,18 +1,18 @@
 import type { Logger } from "pino";
 import type { Connection } from "../connections";
-import type { Fetched, FetchResult } from "../connectors";
-import { digest } from "../connectors/digest";
-import type { Notice } from "../connectors/webhooks";
+import type { FetchResult } from "../connectors";
 import { toFailure, type Failure } from "../domain/errors";
-import type { JsonObject } from "../domain/json";
 import type { Release } from "../mapping/registry";
 import type { Queue } from "../odoo/queue";
 import { Wake } from "../outbound/wake";
 import type { Metrics } from "../telemetry/metrics";
 import { childOf, toTraceparent } from "../telemetry/trace-context";
+import { alike, calls } from "./batches";
+import { again, over, settled, type Ready } from "./ended";
 import type { Inbox } from "./inbox";
-import { outcomeOf, type OdooInbound, type ReceiveAnswer } from "./odoo-inbound";
+import type { OdooInbound, ReceiveAnswer } from "./odoo-inbound";
 import { isEcho, prepare, unreadable, type Preparation, type Prepared } from "./prepare";
+import { ledFrom, missingFrom } from "./references";
 import type { Ended, InboundRecords, Work } from "./records";
 
 export interface WorkerParts {
@@ -29,15 +29,12 @@ export interface WorkerParts {
 
 /** Records that one round takes, and items that one call hands to Odoo. */
 const ROUND = 50;
-/** Most text of one call: attachments make items large. */
-const CALL_CHARACTERS = 4_000_000;
 /** How often it is looked for work that nobody told of. */
 const LOOK_EVERY_MS = 5_000;
 /** How often Odoo is asked what is due, when nobody told of it. */
 const ASK_ODOO_EVERY_MS = 30_000;
-const BACK_OFF_MS = { first: 1_000, most: 15 * 60_000 };
-/** After a change of Odoo's reached the record: until the vendor shows it. */
-const READ_AGAIN_MS = 2_000;
+/** After a round that could not be done. */
+const BACK_OFF_MS = { first: 1_000, most: 60_000 };
 /** Codes of a failed call that say the vendor has no such way to read, or refuses this one record: waiting does not help. */
 const HELD_KINDS = new Set(["data", "business", "policy"]);
 
@@ -115,16 +112,17 @@ export class InboundWorker {
     const { code: system, connector } = this.parts.connection.config;
     const under: Preparation = { system, connector, release, mappings, traceparent };
     const wanted = new Set(mappings.inbound.types(connector));
-    const byType = new Map<string, Work[]>();
-    for (const work of claimed) byType.set(work.type, [...(byType.get(work.type) ?? []), work]);
-    const done = await Promise.all(
-      [...byType].map(async ([type, works]) => {
-        if (wanted.has(type)) return this.carry(type, works, under);
+    const read = await Promise.all(
+      alike(claimed).map(async ({ type, works }): Promise<Read> => {
+        if (wanted.has(type)) return this.read(type, works, under);
         const leads = this.parts.connection.connector.source.leadsTo(type).some((other) => wanted.has(other));
-        return leads ? this.lead(type, works, under) : works.map((work) => over(work, "not_taken"));
+        const ended = leads ? await this.lead(type, works, under) : works.map((work) => over(work, "not_taken"));
+        return { ended, ready: [] };
       }),
     );
-    const ended = done.flat();
+    const ended = read.flatMap((one) => one.ended);
+    // One call after the other: of two at once, the one that waits for a record of the other could miss that it has come.
+    for (const { ready } of read) for (const batch of calls(ready, ROUND)) ended.push(...(await this.hand(batch)));
     await records.settle(ended);
     this.count(ended);
     return claimed.length;
@@ -148,7 +146,8 @@ export class InboundWorker {
     await inbox.keep(this.system, notices, "odoo");
   }
 
-  private async carry(type: string, works: readonly Work[], under: Preparation): Promise<Ended[]> {
+  /** Fetches records of one type, and prepares those that Odoo is to be told of. */
+  private async read(type: string, works: readonly Work[], under: Preparation): Promise<Read> {
     const fetched = await this.fetch(type, works, under);
     const ended: Ended[] = [];
     const ready: Ready[] = [];
@@ -159,8 +158,7 @@ export class InboundWorker {
       else if (result && "found" in result && isEcho(work, result, prepared)) ended.push(over(work, "echo"));
       else ready.push({ work, prepared, fetched: result && "found" in result ? result : null });
     });
-    for (const batch of calls(ready)) ended.push(...(await this.hand(batch)));
-    return ended;
+    return { ended, ready };
   }
 
   /** Records that mean nothing to Odoo but are about others that do (an approval of hours): those are named in their place. */
@@ -218,17 +216,11 @@ export class InboundWorker {
 
   /** What others wait for may never be told of by itself: it was there before the vendor was connected. Once for each row. */
   private async fetchMissing(answers: readonly ReceiveAnswer[]): Promise<void> {
-    const notices = answers.flatMap(({ delivery_id: row, wait_for: lane }) => {
-      const [, object, externalId] = /^in:([^:,]+),(.+)$/.exec(lane ?? "") ?? [];
-      if (object === undefined || externalId === undefined) return [];
-      const key = `reference:${row}:${object},${externalId}`;
-      return [{ key, event: "reference", object, change: "changed" as const, externalId, occurredAt: null, item: {} }];
-    });
-    await this.parts.inbox.keep(this.system, notices, "poll");
+    await this.parts.inbox.keep(this.system, missingFrom(answers), "poll");
   }
 
   private async patience(): Promise<number> {
-    if (this.failure) return Math.min(BACK_OFF_MS.first * 2 ** Math.min(this.failures, 6), 60_000);
+    if (this.failure) return Math.min(BACK_OFF_MS.first * 2 ** Math.min(this.failures, 6), BACK_OFF_MS.most);
     const next = await this.parts.records.nextIn().catch(() => null);
     return next === null ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, Math.max(50, next));
   }
@@ -255,71 +247,12 @@ export class InboundWorker {
   }
 }
 
-interface Ready {
-  work: Work;
-  prepared: Prepared;
-  fetched: Extract<FetchResult, { found: unknown }> | null;
-}
-
-function settled({ work, prepared, fetched }: Ready, answer: ReceiveAnswer | undefined): Ended {
-  if (!answer) return again(work, toFailure(new Error("Odoo answered nothing about an item")));
-  if (answer.read_again) return { work, outcome: null, waitMs: READ_AGAIN_MS, errorCode: null };
-  // The row itself could not be written: what Odoo said is the reason, and time may heal it.
-  if (answer.state === "received") return again(work, toFailure(new Error(answer.error?.message ?? "not taken")));
-  const outcome = outcomeOf(answer);
-  const took = answer.state === "delivered";
-  const ended: Ended = { work, outcome, waitMs: 0, errorCode: answer.error?.code ?? null };
-  if (fetched && took) {
-    const vendorTime = fetched.found?.time ?? null;
-    const { fetchedAt, found } = fetched;
-    ended.seen = { hash: prepared.hash, state: prepared.state, vendorTime, fetchedAt, gone: found === null };
-  }
-  return ended;
-}
-
-/** Notices of what a record is about; the same record as it is now makes them once. */
-function ledFrom(work: Work, { found }: Fetched): Notice[] {
-  if (found === null) return [];
-  const version = digest(found.record);
-  return found.leadsTo.map(({ object, id }) => ({
-    key: `led:${work.type},${work.externalId}:${version}:${object},${id}`,
-    event: `led.${work.type}`,
-    object,
-    change: "changed",
-    externalId: id,
-    occurredAt: found.time,
-    item: {},
-  }));
-}
-
-function over(work: Work, outcome: string): Ended {
-  return { work, outcome, waitMs: 0, errorCode: null };
-}
-
-function again(work: Work, failure: Failure): Ended {
-  const grown = Math.min(BACK_OFF_MS.first * 2 ** Math.min(work.tries, 20), BACK_OFF_MS.most);
-  const waitMs = Math.max(failure.retryAfterMs ?? 0, grown * (0.75 + Math.random() / 2));
-  return { work, outcome: null, waitMs, errorCode: failure.code };
+/** What became of records that were fetched: done with, or to be handed over. */
+interface Read {
+  ended: Ended[];
+  ready: Ready[];
 }
 
 function failureOf(result: FetchResult | undefined): Failure {
   return result && "failure" in result ? result.failure : toFailure(new Error("nothing was read"));
 }
-
-/** Items in calls that are neither too many nor too large. */
-function calls(ready: readonly Ready[]): Ready[][] {
-  const batches: Ready[][] = [];
-  let size = Infinity;
-  for (const one of ready) {
-    const characters = lengthOf(one.prepared.item);
-    if (size + characters > CALL_CHARACTERS || (batches.at(-1)?.length ?? 0) >= ROUND) {
-      batches.push([]);
-      size = 0;
-    }
-    batches.at(-1)?.push(one);
-    size += characters;
-  }
-  return batches;
-}
-
-const lengthOf = (item: JsonObject): number => JSON.stringify(item).length;

@@ -12,12 +12,12 @@ def owners_of(content, object_code, field):
     entry = ((content or {}).get("objects") or {}).get(object_code)
     if not entry:
         return [ODOO], None
-    found = _longest(entry.get("fields") or {}, field)
+    fields, survivorship = entry.get("fields") or {}, entry.get("survivorship") or {}
+    found = _longest([*fields, *survivorship], field)
+    if found in fields:
+        return _list(fields[found]), f"{object_code}.fields.{found}"
     if found:
-        return _list(entry["fields"][found]), f"{object_code}.fields.{found}"
-    found = _longest(entry.get("survivorship") or {}, field)
-    if found:
-        return entry["survivorship"][found][:1], f"{object_code}.survivorship.{found}"
+        return survivorship[found][:1], f"{object_code}.survivorship.{found}"
     return _list(entry.get("owner") or ODOO), f"{object_code}.owner"
 
 
@@ -73,6 +73,6 @@ def _without(rules, field):
 
 
 def _longest(rules, field):
-    # `address` and `address.*` both speak of the address and of everything below it.
+    """The path that says most about a field. `address` and `address.*` both speak of the address and of all below."""
     fitting = [path for path in rules if f"{field}.".startswith(f"{path.removesuffix('.*')}.")]
-    return max(fitting, key=len) if fitting else None
+    return max(fitting, key=lambda path: len(path.removesuffix(".*")), default=None)

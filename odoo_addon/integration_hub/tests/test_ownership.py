@@ -1,6 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..models.ownership_content import owners_of
 from .artifact_case import ArtifactCase
 
 SCHEMA = {
@@ -77,6 +78,14 @@ class TestOwnership(ArtifactCase):
         self.assertEqual(version.content["objects"]["customer"]["fields"], {"email": "test", "name": "test"})
         version.action_rollback()
         self.assertEqual(self.matrix()["name"][0], "odoo")
+
+    def test_the_longest_path_decides_whatever_kind_of_rule_it_is(self):
+        entry = {"owner": "odoo", "fields": {"address": "test"}, "survivorship": {"address.zip": ["other", "odoo"]}}
+        content = {"version": 1, "objects": {"customer": entry}}
+        self.assertEqual(owners_of(content, "customer", "address.city"), (["test"], "customer.fields.address"))
+        self.assertEqual(
+            owners_of(content, "customer", "address.zip"), (["other"], "customer.survivorship.address.zip")
+        )
 
     def test_several_cells_are_one_proposal(self):
         first = self.propose("name", "test")

@@ -66,7 +66,7 @@ describe("a sidecar's door for webhooks", () => {
     ]);
     // A system whose definition takes no webhooks, and everything else of the sidecar, is not behind this door.
     await request(hub.door?.url ?? "")
-      .post("/webhooks/bamboohr")
+      .post("/webhooks/asana")
       .send("{}")
       .expect(404);
     await request(hub.door?.url ?? "")
