@@ -1,4 +1,5 @@
 import { WORKSPACE } from "../sandbox/vendors/clockify-answers";
+import { input } from "../unit/connectors/connect";
 import { startContractRun, type ContractRun } from "./contract-run";
 import { specification } from "./prism";
 
@@ -20,7 +21,7 @@ describeWithSpec(
       ids["category"] = add("category", { name: "Travel" });
       const timeInterval = { start: "2026-11-20T08:00:00Z", end: "2026-11-20T09:30:00Z" };
       const entry = { userId: ids["user"], projectId: ids["project"], timeInterval };
-      ids["entry"] = add("time_entry", { ...entry, description: "Workshop", isLocked: true });
+      ids["entry"] = add("time_entry", { ...entry, description: "Workshop", isLocked: true, approved: true });
       ids["open"] = add("time_entry", { ...entry, description: "Not approved" });
       const expense = { userId: ids["user"], projectId: ids["project"], categoryId: ids["category"], total: 24.2 };
       ids["expense"] = add("expense", { ...expense, date: "2026-11-20", notes: "Train", isLocked: true });
@@ -69,6 +70,15 @@ describeWithSpec(
       expect(await run.listed("user")).toEqual([ids["user"]]);
       expect(await run.listed("project")).toEqual([ids["project"]]);
       expect(await run.listed("approval")).toEqual([ids["approval"]]);
+    });
+
+    it("marks billed time as invoiced, and takes the mark back", async () => {
+      const entry = { key: "account.analytic.line,70", type: "time_entry", externalId: ids["entry"] ?? "" };
+      for (const invoiced of [true, false]) {
+        const result = await run.deliver(input({ ...entry, document: { invoiced } }));
+        expect(result).toMatchObject({ ok: true, externalId: ids["entry"] });
+        expect(await run.fetch("time_entry", ids["entry"] ?? "")).toMatchObject({ record: { isLocked: true } });
+      }
     });
 
     it("has sent every request of the definition", () => {

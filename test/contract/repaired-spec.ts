@@ -29,6 +29,10 @@ function repaired(value: unknown): unknown {
   for (const name of ["produces", "consumes"]) {
     if (Array.isArray(node[name]) && node[name].length === 0) node[name] = ["application/json"];
   }
+  // An identifier, declared as the vendor's program holds it; its own examples are texts (Clockify's TimeEntryId).
+  const { type, example } = node;
+  if (type === "object" && Array.isArray(example) && example.every((entry) => typeof entry === "string"))
+    return { type: "string" };
   if (node["nullable"] === true && node["type"] === undefined) {
     delete node["nullable"];
     return { anyOf: [node, { type: "string", nullable: true, enum: ["null instead of the object"] }] };
