@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import type { Connection } from "../connections";
 import type { FetchResult } from "../connectors";
@@ -52,7 +53,10 @@ export class InboundWorker {
   failure: Failure | null = null;
   private failures = 0;
 
-  constructor(private readonly parts: WorkerParts) {}
+  constructor(private readonly parts: WorkerParts) {
+    // As many requests as a round has records listen to it.
+    setMaxListeners(0, this.abort.signal);
+  }
 
   get system(): string {
     return this.parts.connection.config.code;
