@@ -11,13 +11,13 @@ from functools import partial
 from .capture_transaction import forget_kept
 
 FORGOTTEN = "integration_hub.forgotten"
-#: `{database: the last transactions that changed what is kept here}`, as Postgres numbers them.
+#: `{database: the last transactions that changed what is kept here, ended or not}`, as Postgres numbers them.
 CHANGES = defaultdict(lambda: deque(maxlen=100))
 
 
 def remembered(env, key, compute):
     """The answer of `compute()`, which all requests share until `forget_plans`. A transaction that does not see every
-    change that was committed keeps its answer to itself."""
+    change, because one is not committed yet or was after it began, keeps its answer to itself."""
     cache = env["integration.rule"]._capture_cache()
     if key not in cache:
         value = compute()
@@ -50,16 +50,18 @@ def forget_plans(env, *caches):
     :param caches: Odoo's caches to empty besides, by name
     """
     forget_kept(env.cr)
-    env.registry.clear_cache("default", *caches)
     data = env.cr.postcommit.data
     if FORGOTTEN not in data:
         data[FORGOTTEN] = {"default"}
         env.cr.execute("SELECT txid_current()")
-        env.cr.postcommit.add(partial(_committed, env.registry, env.cr.fetchone()[0], data[FORGOTTEN]))
+        # Noted before it is committed: from now on nobody keeps for all what does not have the change in it. Noted
+        # afterwards, a request that follows the commit at once could still meet what one beside it had kept before.
+        CHANGES[env.cr.dbname].append(env.cr.fetchone()[0])
+        env.cr.postcommit.add(partial(_committed, env.registry, data[FORGOTTEN]))
     data[FORGOTTEN].update(caches)
+    env.registry.clear_cache("default", *caches)
 
 
-def _committed(registry, number, caches):
-    """Empties them once more: until now a request beside this one read, and kept, what was."""
-    CHANGES[registry.db_name].append(number)
+def _committed(registry, caches):
+    """Empties them once more: what this transaction itself kept, a savepoint of it may have taken back."""
     registry.clear_cache(*caches)
