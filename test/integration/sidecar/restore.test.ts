@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import type { Config } from "../../../sidecar/config/config";
+import type { Pump } from "../../../sidecar/outbound/pump";
 import { databaseUrl } from "../../stack/database";
 import { waitFor } from "../../support/wait-for";
 import { OPEN_MS, SidecarBench } from "./running-hub";
@@ -65,6 +66,11 @@ describe("an Odoo database restored from a backup (RES-15)", () => {
       return systems.length === 1 && systems[0]?.["pause_kind"] === "restored";
     });
 
+  const refused = (hub: { pumps: readonly Pump[] }): Promise<void> =>
+    waitFor("the queue to refuse the sidecar", () =>
+      hub.pumps.some((pump) => pump.status().claimFailure?.code === "odoo_restored"),
+    );
+
   it("stops every system, lists what it has forgotten, and makes nothing twice after re-linking", async () => {
     const [first = 0, second = 0, third = 0] = existing;
     await bench.startHub(config);
@@ -84,7 +90,7 @@ describe("an Odoo database restored from a backup (RES-15)", () => {
     const hub = await bench.startHub(config);
     await stopped();
     await waitFor("the report", async () => (await rows("SELECT 1 FROM integration_restore_line")).length === 4);
-    expect(hub.pumps.map((pump) => pump.status().claimFailure?.code)).toContain("odoo_restored");
+    await refused(hub);
     const lines = await rows("SELECT lane, outcome FROM integration_restore_line ORDER BY res_id");
     expect(lines).toEqual(
       [
@@ -126,7 +132,7 @@ describe("an Odoo database restored from a backup (RES-15)", () => {
     await restore("a_moment_ago");
     await project(first, "Unsent");
     await stopped();
-    expect(hub.pumps.map((pump) => pump.status().claimFailure?.code)).toContain("odoo_restored");
+    await refused(hub);
     expect(bench.sandbox.journal.list("asana")).toHaveLength(sent);
   }, 120_000);
 });
