@@ -190,12 +190,14 @@ describe("what needs a person", () => {
     const title = odoo.page.locator(".o_breadcrumb", { hasText: QUEUES[problem.kind] });
     await title.waitFor();
     await odoo.viewStands();
-    const rows = odoo.page.locator(".o_data_row");
+    const rows = odoo.page.locator(".o_data_row", { hasText: owner.name });
+    await rows.first().waitFor();
     expect(await rows.count()).toBe(1);
     expect(await rows.innerText()).toMatch(words);
-    expect(await rows.innerText()).toContain(owner.name);
     await screenshot(`list-${problem.kind}`);
-    await odoo.openFirstRow();
+    await rows.locator(".o_data_cell").first().click();
+    await odoo.page.locator(".o_form_view").waitFor();
+    await odoo.viewStands();
     await screenshot(`form-${problem.kind}`);
   };
 

@@ -190,6 +190,7 @@ describe("the screens of the hub", () => {
     expect(await card.locator("a[name=action_open_on_the_way]").innerText()).toMatch(/^5\s+on their way$/);
     await card.locator("a[name=action_open_attention]").click();
     await odoo.page.locator(".o_list_view").waitFor();
+    await odoo.page.locator(".o_data_row").first().waitFor();
     await odoo.viewStands();
     expect(await shownStates()).toEqual(["dead", "held"]);
   });
