@@ -17,7 +17,7 @@ export interface Preparation {
 
 /** A record as Odoo is to be told of it. */
 export interface Prepared {
-  /** One item of `integration.inbound.receive` (odoo_addon/integration_hub/models/integration_inbound.py documents its keys). */
+  /** One item of `integration.inbound.receive` (odoo_addon/integration_hub/models/inbound/integration_inbound.py documents its keys). */
   item: JsonObject;
   /** Names what Odoo is asked to bring about, whenever it is asked. */
   hash: string;

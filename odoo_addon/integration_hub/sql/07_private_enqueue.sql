@@ -7,7 +7,7 @@
 -- there. Entries of the others are left out: a savepoint may have taken a record back, which Odoo's memory does not show.
 -- Answers the ids of the events, in the order of the entries; NULL for one that was left out.
 -- Measured for one event: one JSON text instead of an array a column saves about 0.15 ms (200 events as arrays are 3,000 expressions to
--- parse), a function, whose plan the session keeps, about 0.35 ms. The tables have no foreign keys (models/loose_reference.py): seven
+-- parse), a function, whose plan the session keeps, about 0.35 ms. The tables have no foreign keys (models/foundation/loose_reference.py): seven
 -- of them took 0.5 of the 1.0 ms that this call took in a user's transaction. What is read from memory is in the entries' order, so
 -- nothing is sorted, and the release is not asked of release_now(): both together a quarter of the rest. A loop with an insert for each
 -- row costs the same for one event and twice as much for 200.

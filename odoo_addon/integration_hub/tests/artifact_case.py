@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from .common import HubCase
 
 PATH = "systems/test_crm/mappings/customer.json"
-ASK = "odoo.addons.integration_hub.models.integration_question.IntegrationQuestion._ask"
+ASK = "odoo.addons.integration_hub.models.artifacts.integration_question.IntegrationQuestion._ask"
 
 
 class ArtifactCase(HubCase):

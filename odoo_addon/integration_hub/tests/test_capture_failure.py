@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from odoo.addons.integration_hub.models import capture_judgement
+from odoo.addons.integration_hub.models.capture import judgement as capture_judgement
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -22,7 +22,7 @@ class TestCaptureFailure(HubCase):
     def test_with_the_parameter_on_log_the_user_goes_on_and_the_log_says_what_was_lost(self):
         self.env["ir.config_parameter"].set_param("integration_hub.capture_failure", "log")
         company = self.company()
-        with self.failing(), self.assertLogs("odoo.addons.integration_hub.models.capture_judgement", "ERROR") as log:
+        with self.failing(), self.assertLogs("odoo.addons.integration_hub.models.capture.judgement", "ERROR") as log:
             self.commit()
         self.assertIn("could not be recorded", log.output[0])
         self.assertTrue(company.exists())
@@ -37,7 +37,7 @@ class TestCaptureFailure(HubCase):
 
         with (
             patch.object(capture_judgement, "store", broken),
-            mute_logger("odoo.sql_db", "odoo.addons.integration_hub.models.capture_judgement"),
+            mute_logger("odoo.sql_db", "odoo.addons.integration_hub.models.capture.judgement"),
         ):
             self.commit()
         company.phone = "1"

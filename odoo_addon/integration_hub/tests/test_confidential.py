@@ -3,7 +3,7 @@ import json
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ..models.data_classes import MASK
+from ..models.privacy.data_classes import MASK
 from .artifact_case import ArtifactCase
 
 SCHEMA = {

@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ..models.schema_fields import open_prefixes, schema_fields
+from ..models.mappings.schema_fields import open_prefixes, schema_fields
 from .artifact_case import PATH, ArtifactCase
 
 COMMON = {

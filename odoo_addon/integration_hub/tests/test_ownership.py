@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from ..models.ownership_content import owners_of
+from ..models.ownership.ownership_content import owners_of
 from .artifact_case import ArtifactCase
 
 SCHEMA = {

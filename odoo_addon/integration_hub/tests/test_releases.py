@@ -7,7 +7,7 @@ from psycopg2.errors import UniqueViolation
 
 from .common import HubCase
 
-SLEEP = "odoo.addons.integration_hub.models.integration_question.time.sleep"
+SLEEP = "odoo.addons.integration_hub.models.artifacts.integration_question.time.sleep"
 
 
 @tagged("post_install", "-at_install")

@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from odoo.addons.integration_hub.models import integration_replay
+from odoo.addons.integration_hub.models.deliveries import integration_replay
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 

@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.sql_db import db_connect
 from odoo.tests import tagged
 
-from ..models.capture_cache import CHANGES
+from ..models.capture.cache import CHANGES
 from .common import HubCase
 
 

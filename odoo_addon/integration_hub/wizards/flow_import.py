@@ -5,7 +5,7 @@ import io
 from odoo import _, fields, models
 from odoo.exceptions import UserError
 
-from ..models.integration_flow import CRITICALITIES, TIMINGS
+from ..models.artifacts.integration_flow import CRITICALITIES, TIMINGS
 
 #: Columns of the file and the fields that they fill; the name alone is required.
 COLUMNS = {

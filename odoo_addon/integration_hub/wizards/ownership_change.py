@@ -1,8 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.artifact_paths import OWNERSHIP_PATH
-from ..models.ownership_content import with_owner
+from ..models.artifacts.artifact_paths import OWNERSHIP_PATH
+from ..models.ownership.ownership_content import with_owner
 
 
 class IntegrationOwnershipChange(models.TransientModel):

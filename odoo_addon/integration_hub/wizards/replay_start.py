@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 from psycopg2.extras import Json
 
-from ..models.integration_delivery import ERROR_KINDS
+from ..models.deliveries.integration_delivery import ERROR_KINDS
 
 
 class IntegrationReplayStart(models.TransientModel):

@@ -3,7 +3,7 @@ import base64
 from odoo import _, fields, models
 from odoo.exceptions import UserError
 
-from ..models import table_content
+from ..models.tables import table_content
 
 SHOWN = 10
 

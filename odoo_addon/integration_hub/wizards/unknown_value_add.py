@@ -1,7 +1,7 @@
 from odoo import _, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..models import table_content
+from ..models.tables import table_content
 
 
 class IntegrationUnknownValueAdd(models.TransientModel):

@@ -35,7 +35,7 @@ export function createMappingStore(options) {
 
 class MappingStore {
   content = markRaw({});
-  /** What the server knows of this mapping (models/mapping_editor.py); null until it has answered. */
+  /** What the server knows of this mapping (models/mappings/mapping_editor.py); null until it has answered. */
   info = null;
   readonly = true;
   /** Place of the open line as text; "" when all are closed. */

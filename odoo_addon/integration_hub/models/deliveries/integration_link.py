@@ -1,0 +1,62 @@
+from odoo import _, fields, models
+from odoo.exceptions import AccessError
+
+from ..foundation.loose_reference import LooseMany2one
+
+
+class IntegrationLink(models.Model):
+    """A record's identity in an external system."""
+
+    _name = "integration.link"
+    _inherit = ["integration.protected"]
+    _description = "Integration Link"
+    _order = "id desc"
+    _rec_name = "external_id"
+    _rec_names_search = ["external_id", "res_name"]
+
+    system_id = LooseMany2one("integration.system", required=True, readonly=True, ondelete="restrict")
+    lane = fields.Char(required=True, readonly=True, help="The record, as model and number.")
+    model = fields.Char(required=True, readonly=True)
+    res_id = fields.Integer(string="Record ID", required=True, readonly=True)
+    res_name = fields.Char(string="Record", readonly=True)
+    record_ref = fields.Reference(
+        selection="_selection_models",
+        compute="_compute_record_ref",
+        string="Open record",
+        help="Empty when the record is gone or hidden from you.",
+    )
+    object = fields.Char(readonly=True)
+    external_type = fields.Char(required=True, readonly=True, help="What it is there, for instance company or task.")
+    external_id = fields.Char(string="External ID", required=True, readonly=True, index=True)
+    external_url = fields.Char(string="External link", readonly=True)
+    fingerprint = fields.Char(
+        readonly=True, help="Hash of what was last sent, so that what would change nothing is not sent."
+    )
+    synced_at = fields.Datetime(readonly=True)
+    company_id = LooseMany2one("res.company", readonly=True)
+    active = fields.Boolean(
+        default=True, readonly=True, help="An archived link remembers an identity that no longer counts."
+    )
+
+    _lane_uniq = models.UniqueIndex(
+        "(system_id, lane, external_type) WHERE active", "This record is linked to another one in that system already."
+    )
+    _external_uniq = models.UniqueIndex(
+        "(system_id, external_type, external_id) WHERE active",
+        "Another record of Odoo is linked to that external record already.",
+    )
+    _record_idx = models.Index("(model, res_id)")
+
+    def _selection_models(self):
+        return self.env["integration.record"]._selection_models()
+
+    def _compute_record_ref(self):
+        self.env["integration.record"]._compute_record_ref(self)
+
+    def action_remove(self):
+        """Forgets these links: the next delivery looks the record up at the target again. The rows stay, archived."""
+        self.check_access("read")
+        if not self.env.user.has_group("integration_hub.group_operator"):
+            raise AccessError(_("Only integration operators can do this."))
+        self.sudo().write({"active": False})
+        return True

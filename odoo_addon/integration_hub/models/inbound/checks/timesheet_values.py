@@ -1,0 +1,72 @@
+from odoo import _, models
+from odoo.tools import format_date
+
+from ..item import answer_to
+from .timesheet import Entry
+from .timesheet_period import day_for, locked_until, period_closed
+
+TIMESHEET = "account.analytic.line"
+
+
+class IntegrationInboundTimesheet(models.AbstractModel):
+    """How approved time is posted: on which day and on which sales order item, and what becomes of time whose approval
+    is taken back."""
+
+    _inherit = "integration.inbound"
+
+    def _completed(self, system, item, record, values, memory):
+        values = super()._completed(system, item, record, values, memory)
+        if record._name != TIMESHEET or not values.get("project_id", record.project_id):
+            return values
+        values |= self._billing_of(item, record, values)
+        return values | self._day_of(item, record, values, memory)
+
+    def _billing_of(self, item, record, values):
+        """The sales order item of time about whose billing the time tool says something; else Odoo chooses it."""
+        billable = item.canonical.get("billable")
+        if "is_so_line_edited" not in record._fields or billable is None or "so_line" in values:
+            return {}
+        if not billable:
+            return {"so_line": False, "is_so_line_edited": True}
+        if record.is_so_line_edited and not record.so_line:  # it was not billable, and is now
+            chosen = Entry(item, record, values | {"is_so_line_edited": False}).sale_line
+            return {"so_line": chosen.id, "is_so_line_edited": False}
+        return {}
+
+    def _day_of(self, item, record, values, memory):
+        """The day of late time, and its own day in the description. Once it was moved it stays where it is."""
+        theirs = values.get("date")
+        if not theirs:
+            return {}
+        moved = memory.get("moved") or {}
+        if moved.get("from") != str(theirs):
+            entry = Entry(item, record, values)
+            day = theirs if record and record.date == theirs else day_for(entry)
+            moved = {"from": str(theirs), "to": str(day)} if day != theirs else {}
+            memory["moved"] = moved
+        if not moved:
+            return {}
+        day = record._fields["date"].to_date(moved["to"])
+        name = values.get("name") or record.name or "/"
+        return {"date": day, "name": _("%(name)s (worked on %(day)s)", name=name, day=format_date(self.env, theirs))}
+
+    def _apply(self, system, item, record, values, memory):
+        if record._name == TIMESHEET:
+            # Odoo looks for the employee among the active ones: who has left since may have worked on that day.
+            record = record.with_context(active_test=False)
+        return super()._apply(system, item, record, values, memory)
+
+    def _gone_without_archive(self, system, item, row, link, record):
+        """Time whose approval was taken back, or that was deleted there, is deleted here, unless it has been billed:
+        Odoo cannot archive it, and it would be billed."""
+        if record._name != TIMESHEET:
+            return super()._gone_without_archive(system, item, row, link, record)
+        self._check_accounting(record, {"unit_amount": 0.0})
+        self._check_brake(system, item, row, "unlink")
+        locked = locked_until(record.sudo().company_id)
+        if locked and record.date <= locked:
+            raise period_closed(record, locked)
+        row = self._store_row(system, item, row, record, "delivered")
+        record.unlink()
+        link.write({"active": False})
+        return answer_to(item, "delivered", row)
