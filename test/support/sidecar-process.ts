@@ -38,7 +38,10 @@ export class SidecarProcess {
     try {
       await waitFor("the second sidecar to be ready", async () => {
         if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${output}`);
-        return (await request(`${url}/readyz`)).statusCode === 200;
+        const answer = await request(`${url}/readyz`);
+        const text = await answer.body.text();
+        if (answer.statusCode !== 200) throw new Error(`it says ${text}`);
+        return true;
       });
     } catch (error) {
       child.kill("SIGKILL");

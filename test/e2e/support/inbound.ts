@@ -153,12 +153,12 @@ export class InboundVendor {
   }
 }
 
-/** The system's own user in Odoo, the same in all files. */
-async function userOf(odoo: OdooApi, code: string): Promise<number> {
+/** The system's own user in Odoo, the same in all files; `connector` where it is called otherwise. */
+export async function userOf(odoo: OdooApi, code: string, connector = code): Promise<number> {
   const login = `hub-${code}`;
   const [known] = await odoo.search("res.users", [["login", "=", login]]);
   if (known !== undefined) return known;
-  const groups = ["base.group_user", ...(GROUPS[code] ?? [])];
+  const groups = ["base.group_user", ...(GROUPS[connector] ?? [])];
   const values = {
     name: `Integration: ${code}`,
     login,
