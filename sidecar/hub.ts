@@ -11,6 +11,7 @@ import { openConnections, unkeptSignIns, type Connection, type Sharing } from ".
 import { toFailure, type Failure } from "./domain/errors";
 import { readComponents } from "./hub-components";
 import { Door } from "./inbound/door";
+import { requireHandover } from "./inbound/handover";
 import { Inbound } from "./inbound/inbound";
 import { hubJobs } from "./hub-jobs";
 import type { JsonObject } from "./domain/json";
@@ -32,6 +33,7 @@ import { everyTick, StoredTicks } from "./schedules/ticks";
 import { settingsCheck } from "./settings-check";
 import { openStore } from "./store/database";
 import { migrate } from "./store/migrate";
+import { HandedSecrets } from "./store/handed-secrets";
 import { Sealer } from "./store/sealed";
 import { StoredState } from "./store/stored-state";
 import { StoredTokens } from "./store/stored-tokens";
@@ -53,6 +55,8 @@ export class Hub {
   readonly records: RecordClient | null;
   readonly queue: Queue;
   readonly store: Knex | null;
+  /** Secrets that vendors hand over when they subscribe us; null without a store. */
+  readonly handed: HandedSecrets | null;
   readonly catalogue: CataloguePublisher;
   readonly questions: Questions;
   /** Versions that run beside what is active, without anything being sent. */
@@ -87,6 +91,7 @@ export class Hub {
     });
     this.shared = config.store.url === null ? null : new StoredState(config.store.url, this.worker, log);
     this.store = config.store.url === null ? null : openStore(config.store.url);
+    this.handed = this.store && new HandedSecrets(this.store, this.sealer());
     const shipped = this.releases.current.mappings.settings;
     const settingsWrong = settingsCheck(config);
     const problems = settingsWrong(shipped);
@@ -99,8 +104,8 @@ export class Hub {
     this.problems = new ProblemNotes(this.records, log);
     const kept = (system: string): void => this.inbound?.notify(system);
     this.door =
-      this.store && config.inbound
-        ? new Door(config.inbound, this.connections, this.store, log, this.metrics, kept)
+      this.store && this.handed && config.inbound
+        ? new Door(config.inbound, this.connections, this.store, this.handed, log, this.metrics, kept)
         : null;
     this.queue = guardQueue(openQueue(config.odoo, this.records, log), this.store, log);
     this.inbound = this.openInbound();
@@ -218,10 +223,15 @@ export class Hub {
   /** Where OAuth tokens are kept, with a store and a key; a connection without either keeps them in memory. */
   private tokens(): Pick<Sharing, "tokens"> {
     const { store } = this;
-    const { key } = this.config.store;
-    if (!store || key === null) return {};
-    const sealer = new Sealer(Buffer.from(key, "base64"));
+    const sealer = this.sealer();
+    if (!store || !sealer) return {};
     return { tokens: (system) => new StoredTokens(store, sealer, system) };
+  }
+
+  /** For what is kept in the store in secret; null without `store.key`. */
+  private sealer(): Sealer | null {
+    const { key } = this.config.store;
+    return key === null ? null : new Sealer(Buffer.from(key, "base64"));
   }
 
   private async listen(): Promise<void> {
@@ -234,6 +244,8 @@ export class Hub {
         components: () => this.components(),
         running: () => this.pumps.map((pump) => pump.status()),
         inbound: this.inbound,
+        handed: this.handed,
+        requireHandover: (system) => requireHandover(this.connections, system),
         refreshMetrics: () => this.refreshMetrics(),
       },
       token,

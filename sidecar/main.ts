@@ -14,6 +14,7 @@ import { replayCommand, type ReplayOptions } from "./commands/replay";
 import { replayStatus, steerReplay } from "./commands/replay-jobs";
 import { describeError } from "./commands/report";
 import { serve } from "./commands/serve";
+import { closeWindow, listHanded, openWindow, revokeHanded, showHanded, type OpenOptions } from "./commands/webhooks";
 
 /** The command line `hub`. Answers the exit code (`commands/exit-codes.ts`); errors go to standard error. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -117,6 +118,36 @@ function commandLine(ended: (code: number) => void): Command {
     .option("--dry-run", "say what would become of each record, and write nothing")
     .action(async (options: LoadOptions) => ended(await loadCommand(config(), options)));
 
+  const webhooks = program
+    .command("webhooks")
+    .description("secrets that systems hand over when they are told to send webhooks (docs/inbound.md)");
+  webhooks
+    .command("open")
+    .description("let a system hand over the secret that it signs with; closes by itself, and once one was taken")
+    .argument("<system>", "the system")
+    .option("--minutes <count>", "how long, 1 to 1440 (default: 10)", toMinutes)
+    .option("--count <count>", "how many secrets, for several subscriptions (default: 1)", toCount)
+    .action(async (system: string, options: OpenOptions) => ended(await openWindow(config(), system, options)));
+  webhooks
+    .command("close")
+    .description("close a window before its time")
+    .argument("<system>", "the system")
+    .action(async (system: string) => ended(await closeWindow(config(), system)));
+  webhooks
+    .command("list")
+    .description("show open windows, and what was handed over, without the secrets")
+    .action(async () => ended(await listHanded(config())));
+  webhooks
+    .command("revoke")
+    .description("refuse calls that are signed with a secret from now on")
+    .argument("<number>", "number of the secret", toCount)
+    .action(async (id: number) => ended(await revokeHanded(config(), id)));
+  webhooks
+    .command("show")
+    .description("print a secret, for a system that has a person repeat it")
+    .argument("<number>", "number of the secret", toCount)
+    .action(async (id: number) => ended(await showHanded(config(), id)));
+
   const packs = program.command("pack").description("move what administrators own between files and Odoo databases");
   packs
     .command("diff")
@@ -164,6 +195,12 @@ function commandLine(ended: (code: number) => void): Command {
     .action(async (options: GrantOptions) => ended(await grant(options)));
 
   return program;
+}
+
+function toMinutes(text: string): number {
+  const count = toCount(text);
+  if (count <= 1440) return count;
+  throw new InvalidArgumentError("At most 1440 minutes, a day.");
 }
 
 function toCount(text: string): number {

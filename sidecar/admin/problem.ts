@@ -11,7 +11,7 @@ const STATUS: Record<ErrorKind, number> = {
   unknown: 500,
 };
 
-const NOT_FOUND = new Set(["system_unknown", "not_listed"]);
+const NOT_FOUND = new Set(["system_unknown", "not_listed", "handover_unknown", "webhook_secret_unknown"]);
 
 /** RFC 9457: what went wrong as JSON that a program can branch on (`code`) and a person can act on (`hint`). */
 export function sendProblem(response: Response, status: number, failure: Failure): void {

@@ -4,9 +4,11 @@ import { HubError } from "../domain/errors";
 import type { DeliveryFilter, Queue } from "../odoo/queue";
 import type { RecordClient } from "../odoo/record-client";
 import type { Look } from "../inbound/poller";
+import type { HandedSecrets } from "../store/handed-secrets";
 import type { Metrics } from "../telemetry/metrics";
 import { toReadiness, type Component } from "./readiness";
 import { replay } from "./replay";
+import { webhookRoutes } from "./webhook-routes";
 
 /** What this sidecar itself knows of a system it delivers to. */
 export interface RunningSystem {
@@ -25,6 +27,10 @@ export interface AdminParts {
   running(): RunningSystem[];
   /** What comes in; null without a store or without Odoo's API. */
   inbound: { look(system: string, sweepMs: number | null, object?: string): Promise<Look[]> } | null;
+  /** Secrets that systems hand over for their webhooks; null without a store. */
+  handed: Pick<HandedSecrets, "open" | "close" | "windows" | "list" | "revoke"> | null;
+  /** Throws `handover_unknown` for a system that hands over none. */
+  requireHandover(system: string): void;
   /** Brings gauges up to date before they are read. */
   refreshMetrics(): Promise<void>;
 }
@@ -152,10 +158,13 @@ export function tokenRoutes(parts: AdminParts): Router {
     );
   });
 
+  router.use(webhookRoutes(parts));
+
   return router;
 }
 
-function noInbound(): HubError {
+/** Without a store, or without Odoo's API. */
+export function noInbound(): HubError {
   return new HubError({
     kind: "data",
     code: "inbound_off",

@@ -107,8 +107,14 @@ function checkWebhooks({ definition }: LoadedDefinition, credentials: Set<string
   const { webhooks, objects } = definition;
   if (!webhooks) return;
   compileWebhooks(webhooks, {});
-  const { signature, notices } = webhooks;
-  const named = signature.type === "basic" ? [signature.username, signature.password] : signature.secrets;
+  const { signature, handshakes, notices } = webhooks;
+  const named = signature.type === "basic" ? [signature.username, signature.password] : (signature.secrets ?? []);
+  if (named.length === 0 && !handshakes?.some(({ keep }) => keep))
+    throw wrong(
+      "/webhooks/signature",
+      "there is no secret to check a call with",
+      "Name credentials under secrets, or say with keep which handshake hands one over.",
+    );
   for (const name of named) {
     if (!credentials.has(name))
       throw wrong("/webhooks/signature", `there is no credential "${name}"`, "Describe it in credentials.schema.json.");

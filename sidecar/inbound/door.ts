@@ -4,6 +4,7 @@ import { listen, type ListeningServer } from "../admin/server";
 import type { InboundConfig } from "../config/config";
 import type { Connection } from "../connections";
 import { compileWebhooks } from "../connectors/webhooks";
+import type { HandedSecrets } from "../store/handed-secrets";
 import type { Metrics } from "../telemetry/metrics";
 import { Inbox } from "./inbox";
 import { createReceiver } from "./receiver";
@@ -18,6 +19,7 @@ export class Door {
     private readonly config: InboundConfig,
     private readonly connections: readonly Connection[],
     private readonly store: Knex,
+    private readonly handed: HandedSecrets,
     private readonly log: Logger,
     private readonly metrics: Metrics,
     /** Notices of a system were kept. */
@@ -43,6 +45,7 @@ export class Door {
       endpoints,
       inbox: new Inbox(this.store),
       security: this.security,
+      handed: this.handed,
       log: this.log,
       metrics: this.metrics,
       onKept: this.onKept,

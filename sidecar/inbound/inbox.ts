@@ -20,12 +20,13 @@ export const PRIORITY: Record<NoticeSource, number> = { odoo: 40, webhook: 50, p
 export class Inbox {
   constructor(private readonly store: Knex) {}
 
-  /** Keeps what is new. Once it has answered, the notices survive a crash. */
+  /** Keeps what is new. Once it has answered, the notices survive a crash. An event that the definition does not know means nothing to us: nobody is to fetch it. */
   async keep(system: string, notices: readonly Notice[], source: NoticeSource = "webhook"): Promise<Kept> {
     if (notices.length === 0) return { kept: 0, repeated: 0 };
     const { rowCount } = await this.store.raw<{ rowCount: number }>(
-      `INSERT INTO ${SCHEMA}.inbox (system, key, event, object, change, external_id, occurred_at, item, source, priority)
-       SELECT ?, n.key, n.event, n.object, n.change, n.external_id, n.occurred_at, n.item, ?, ?
+      `INSERT INTO ${SCHEMA}.inbox (system, key, event, object, change, external_id, occurred_at, item, source, priority, done_at, outcome)
+       SELECT ?, n.key, n.event, n.object, n.change, n.external_id, n.occurred_at, n.item, ?, ?,
+         CASE WHEN n.object IS NULL THEN now() END, CASE WHEN n.object IS NULL THEN 'not_taken' END
        FROM jsonb_to_recordset(?::jsonb) AS n(key text, event text, object text, change text, external_id text, occurred_at timestamptz, item jsonb)
        ON CONFLICT (system, key) DO NOTHING`,
       [system, source, PRIORITY[source], JSON.stringify(notices.map(row))],

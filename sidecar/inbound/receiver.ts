@@ -9,12 +9,15 @@ import type { Metrics } from "../telemetry/metrics";
 import { parseBody } from "./body";
 import type { Inbox } from "./inbox";
 import type { SecurityEvents, SecurityReason } from "./security-events";
+import type { ActiveSecret, HandedSecrets } from "../store/handed-secrets";
 
 export interface ReceiverParts {
   /** By the system's code. */
   endpoints: ReadonlyMap<string, WebhookEndpoint>;
   inbox: Pick<Inbox, "keep">;
   security: Pick<SecurityEvents, "note">;
+  /** Secrets that vendors hand over; absent: none is taken. */
+  handed?: Pick<HandedSecrets, "accept" | "active" | "used">;
   log: Logger;
   metrics?: Pick<Metrics, "notices" | "door">;
   /** Notices of a system were kept. */
@@ -95,13 +98,13 @@ async function receive(
     return refuse(parts, request, response, 400, "malformed");
   }
   const handshake = endpoint.handshakes(raw, body);
-  if (handshake && !handshake.signed) return answerHandshake(response, handshake);
+  if (handshake && !handshake.signed) return meet(parts, request, response, handshake);
 
   const items = endpoint.notices.items(body);
   if (items.length > MAX_ITEMS) return refuse(parts, request, response, 413, "too_large");
-  const refusal = endpoint.verify(raw, Date.now(), items);
+  const refusal = await verify(parts, system, endpoint, raw, items);
   if (refusal) return refuse(parts, request, response, 401, REASONS[refusal]);
-  if (handshake) return answerHandshake(response, handshake);
+  if (handshake) return meet(parts, request, response, handshake);
 
   const { notices, ignored } = endpoint.notices.read(items, raw.headers);
   const { kept, repeated } = await parts.inbox.keep(system, notices);
@@ -109,6 +112,40 @@ async function receive(
   parts.metrics?.notices.inc({ system, source: "webhook" }, kept);
   parts.log.info({ system, kept, repeated, ignored }, "notices taken");
   if (kept > 0) parts.onKept?.(system);
+}
+
+/** Checks a request with the configured secrets and those that the vendor handed over. */
+async function verify(
+  { handed, log }: ReceiverParts,
+  system: string,
+  endpoint: WebhookEndpoint,
+  raw: RawRequest,
+  items: readonly Json[],
+): Promise<Refusal | null> {
+  const active: ActiveSecret[] = endpoint.keepsSecrets && handed ? await handed.active(system) : [];
+  const used = (key: string): void => {
+    const match = active.find(({ secret }) => secret === key);
+    if (match)
+      handed?.used(match.id).catch((err: unknown) => log.warn({ system, err }, "the use of a secret was not noted"));
+  };
+  return endpoint.verify(raw, Date.now(), items, { keys: active.map(({ secret }) => secret), used });
+}
+
+/** Answers a vendor's question. A secret that comes with it is taken while a person has opened a window for it, or the question refused. */
+async function meet(
+  parts: ReceiverParts,
+  request: Request,
+  response: Response,
+  handshake: HandshakeAnswer,
+): Promise<void> {
+  if (handshake.keep) {
+    const system = systemOf(request);
+    const from = { address: request.originalUrl, sender: request.ip ?? "" };
+    const taken = (await parts.handed?.accept(system, handshake.value, from)) ?? false;
+    if (!taken) return refuse(parts, request, response, 403, "handshake");
+    parts.log.info({ system, ...from }, "a secret that was handed over is kept; calls may be signed with it");
+  }
+  answerHandshake(response, handshake);
 }
 
 /** From the path: what fails before a route is chosen has no parameters. */
@@ -136,7 +173,8 @@ function rawRequest(request: Request, publicUrl: string): RawRequest {
 function answerHandshake(response: Response, { type, key, value }: HandshakeAnswer): void {
   if (type === "text") response.status(200).type("text/plain").send(value);
   else if (type === "json") response.status(200).json({ [key]: value });
-  else response.status(200).set(key, value).end();
+  else if (type === "header") response.status(200).set(key, value).end();
+  else response.status(200).end();
 }
 
 function refuse(

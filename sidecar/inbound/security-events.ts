@@ -12,6 +12,7 @@ export type SecurityReason =
   | "too_large"
   | "too_frequent"
   | "malformed"
+  | "handshake"
   | "unknown_system";
 
 /** How often what is counted meanwhile is written: a flood of refused calls costs one row and one line an interval. */

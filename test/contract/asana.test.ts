@@ -1,3 +1,6 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { waitFor } from "../support/wait-for";
 import { input } from "../unit/connectors/connect";
 import { startContractRun, type ContractRun } from "./contract-run";
 import { specification } from "./prism";
@@ -67,6 +70,34 @@ describeWithSpec(
       };
       const result = await run.deliver(input({ key: "project.task,2", type: "task", document }));
       expect(result).toMatchObject({ ok: true, created: true });
+    });
+
+    it("reads a project and a task as they are now, for what comes in", async () => {
+      expect(await run.fetch("project", project)).toMatchObject({ id: project, record: { name: "Beta" } });
+      expect(await run.fetch("task", task)).toMatchObject({ id: task, record: { name: "Kick-off" } });
+      expect(await run.fetch("task", "404")).toBeNull();
+    });
+
+    it("is subscribed by a call that its specification allows, once the target gives the secret back", async () => {
+      const heard: string[] = [];
+      const target = createServer((request, response) => {
+        const secret = request.headers["x-hook-secret"];
+        heard.push(secret === undefined ? "event" : "handshake");
+        if (typeof secret === "string") response.setHeader("X-Hook-Secret", secret);
+        response.end();
+      });
+      await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
+      const url = `http://127.0.0.1:${(target.address() as AddressInfo).port}/hook`;
+      const headers = { authorization: "Bearer demo", "content-type": "application/json" };
+      const body = JSON.stringify({ data: { resource: project, target: url } });
+      const answer = await fetch(`${run.url}/webhooks`, { method: "POST", headers, body });
+      expect(answer.status).toBe(201);
+      const { data } = (await answer.json()) as { data: { gid: string } };
+      await waitFor("the heartbeat that follows", () => heard.length > 1);
+      expect(heard).toEqual(["handshake", "event"]);
+      expect((await fetch(`${run.url}/webhooks?workspace=1200000000000001`, { headers })).status).toBe(200);
+      expect((await fetch(`${run.url}/webhooks/${data.gid}`, { method: "DELETE", headers })).status).toBe(200);
+      await new Promise((resolve) => target.close(resolve));
     });
 
     it("updates, moves and deletes a task", async () => {

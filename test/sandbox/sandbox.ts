@@ -88,8 +88,8 @@ type Parts = Pick<Sandbox, "clock" | "store" | "journal" | "calls" | "faults" | 
 function vendorRouter(parts: Parts, profiles: readonly Vendor[]): express.Router {
   const router = express.Router();
   for (const vendor of profiles) {
-    const { store, clock, tokens, journal, calls, faults } = parts;
-    const context = { store, clock, tokens, wrote: journalFor(vendor.code, journal) };
+    const { store, clock, tokens, webhooks, journal, calls, faults } = parts;
+    const context = { store, clock, tokens, webhooks, wrote: journalFor(vendor.code, journal) };
     router.use(
       `/${vendor.code}`,
       calls.note(vendor.code),

@@ -15,10 +15,13 @@ export interface HmacSignature {
   encoding: "hex" | "base64";
   /** Stands before the code in the header (`sha256=`, `v0=`). Default: nothing. */
   prefix?: string;
-  /** What is signed, of `{method}`, `{url}`, `{body}`, `{timestamp}` and literal text: `v0:{timestamp}:{body}`. Default: `{body}`. */
-  signed?: string;
-  /** Names of credentials. Each that is set is an active key, so that one can be replaced without a gap. */
-  secrets: string[];
+  /**
+   * What is signed, of `{method}`, `{url}`, `{decodedUrl}`, `{body}`, `{timestamp}` and literal text: `v0:{timestamp}:{body}`. Several: any may
+   * match. Default: `{body}`.
+   */
+  signed?: string | string[];
+  /** Names of credentials. Each that is set is an active key, so that one can be replaced without a gap. Default: none, where a handshake keeps secrets. */
+  secrets?: string[];
   timestamp?: Timestamp;
 }
 
@@ -28,7 +31,7 @@ export interface TokenSignature {
   header?: string;
   /** Instead of a header: where it stands in each item of the body. */
   itemPath?: string;
-  secrets: string[];
+  secrets?: string[];
 }
 
 /** User name and password, as HTTP's own scheme. */
@@ -54,10 +57,15 @@ export interface Handshake {
   when: Condition;
   /** `false`: the vendor does not sign this one. Default: true. */
   signed?: boolean;
+  /**
+   * `true`: the value is the secret with which the vendor signs from now on. It is taken and kept only while a person has opened a window for it
+   * (`sidecar/store/handed-secrets.ts`), and refused otherwise. Default: false.
+   */
+  keep?: boolean;
   /** What goes back: taken from the query (`{ "query": "validationToken" }`), a header or the body. */
   value: { query: string } | Extract;
-  /** `text`: the value alone; `json`: `{"<key>": value}`; `header`: in the header `key`, with an empty body. */
-  as: "text" | "json" | "header";
+  /** `text`: the value alone; `json`: `{"<key>": value}`; `header`: in the header `key`, with an empty body; `nothing`: a bare 200. */
+  as: "text" | "json" | "header" | "nothing";
   key?: string;
 }
 
@@ -72,8 +80,8 @@ export interface NoticeDefinition {
   when?: Condition;
   /** Names the notice, so that one sent twice is known. Left out: the item's own text does. */
   id?: Extract[];
-  /** The vendor's name of what happened. */
-  event: Extract | Extract[];
+  /** The vendor's name of what happened: the first extract that yields one. Or what `join` yields, with dots between: `task.changed`. */
+  event: Extract | Extract[] | { join: Extract[] };
   /** By event: which object it is about and what happened to it. `*` at the end of a name stands for any rest. */
   events: Record<string, { object: string; change: "changed" | "deleted" | "merged" }>;
   /** The record's id in the vendor's system. */

@@ -7,6 +7,8 @@ import { compileVerification, type Verification } from "./verify";
 export interface WebhookEndpoint {
   verify: Verification;
   handshakes: Handshakes;
+  /** The vendor hands over secrets that it signs with. */
+  keepsSecrets: boolean;
   notices: Notices;
   /** Of a request that was taken. */
   status: number;
@@ -20,6 +22,7 @@ export function compileWebhooks(
   return {
     verify: compileVerification(definition.signature, credentials),
     handshakes: compileHandshakes(definition.handshakes),
+    keepsSecrets: definition.handshakes?.some(({ keep }) => keep === true) ?? false,
     notices: compileNotices(definition.notices),
     status: definition.status ?? 200,
   };

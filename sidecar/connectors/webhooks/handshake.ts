@@ -6,11 +6,13 @@ import type { RawRequest } from "./raw-request";
 
 /** What to send back to a vendor that asks before it sends. */
 export interface HandshakeAnswer {
-  type: "text" | "json" | "header";
+  type: Handshake["as"];
   key: string;
   value: string;
   /** False where the vendor does not sign its question. */
   signed: boolean;
+  /** The value is a secret that the vendor hands over: to be kept, or the question refused. */
+  keep: boolean;
 }
 
 /** Answers null for a request that asks nothing. */
@@ -21,7 +23,7 @@ const MAX_CHALLENGE = 512;
 
 /** Compiles the handshakes of a definition; the first that applies answers. */
 export function compileHandshakes(definitions: readonly Handshake[] = []): Handshakes {
-  const handshakes = definitions.map(({ when, value, as, key = "", signed = true }) => {
+  const handshakes = definitions.map(({ when, value, as, key = "", signed = true, keep = false }) => {
     const asks = compileCondition(when);
     const read = "query" in Object(value) ? null : compileExtract(value as Parameters<typeof compileExtract>[0]);
     const parameter = (value as { query?: string }).query ?? "";
@@ -31,7 +33,7 @@ export function compileHandshakes(definitions: readonly Handshake[] = []): Hands
       if (!asks(evidence, scope)) return null;
       const text = read ? read(evidence) : request.query.get(parameter);
       if (text === null || text === "" || text.length > MAX_CHALLENGE) return null;
-      return { type: as, key, value: text, signed };
+      return { type: as, key, value: text, signed, keep };
     };
   });
   return (request, body) => {

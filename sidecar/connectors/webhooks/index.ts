@@ -1,6 +1,6 @@
 /** What vendors post to us, as data of their definitions: verified, split into notices. */
-export type { WebhooksDefinition } from "./definition";
 export { compileWebhooks, type WebhookEndpoint } from "./endpoint";
+export type { WebhooksDefinition } from "./definition";
 export type { HandshakeAnswer } from "./handshake";
 export type { Notice } from "./notices";
 export type { RawRequest } from "./raw-request";

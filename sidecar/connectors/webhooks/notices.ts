@@ -1,7 +1,7 @@
 import type { Json } from "../../domain/json";
 import { compileCondition } from "../condition";
 import { digest } from "../digest";
-import { compileExtract, compileFirst } from "../extract";
+import { compileExtract, compileFirst, type Extractor } from "../extract";
 import { parsePath, readPath } from "../json-path";
 import { momentOf } from "../moment";
 import type { NoticeDefinition } from "./definition";
@@ -33,7 +33,7 @@ export function compileNotices(definition: NoticeDefinition): Notices {
   const orOne = Array.isArray(definition.each);
   const passes = definition.when ? compileCondition(definition.when) : () => true;
   const ids = definition.id?.map(compileExtract);
-  const event = compileFirst(definition.event);
+  const event = compileEvent(definition.event);
   const externalId = compileFirst(definition.externalId);
   const occurredAt = definition.occurredAt === undefined ? null : compileExtract(definition.occurredAt);
   const meaning = compileEvents(definition.events);
@@ -66,6 +66,16 @@ export function compileNotices(definition: NoticeDefinition): Notices {
       const notices = items.map((item) => read(item, headers)).filter((notice) => notice !== null);
       return { notices, ignored: items.length - notices.length };
     },
+  };
+}
+
+function compileEvent(definition: NoticeDefinition["event"]): Extractor {
+  if (typeof definition === "string" || Array.isArray(definition) || !("join" in definition))
+    return compileFirst(definition);
+  const parts = definition.join.map(compileExtract);
+  return (from) => {
+    const texts = parts.map((part) => part(from));
+    return texts.every((text) => text !== null && text !== "") ? texts.join(".") : null;
   };
 }
 

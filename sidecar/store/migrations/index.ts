@@ -7,6 +7,7 @@ import * as inbox from "./005-inbox";
 import * as inbound from "./006-inbound";
 import * as listedRecords from "./007-listed-records";
 import * as toldRefusals from "./008-told-refusals";
+import * as webhookSecrets from "./009-webhook-secrets";
 
 export interface Migration {
   name: string;
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "006-inbound", ...inbound },
   { name: "007-listed-records", ...listedRecords },
   { name: "008-told-refusals", ...toldRefusals },
+  { name: "009-webhook-secrets", ...webhookSecrets },
 ];

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { Client } from "pg";
-import request from "supertest";
+import request, { type Test } from "supertest";
+import { listHanded, openWindow, revokeHanded, showHanded } from "../../../sidecar/commands/webhooks";
 import { databaseUrl } from "../../stack/database";
 import { OPEN_MS, SidecarBench } from "../sidecar/running-hub";
 
@@ -64,15 +65,49 @@ describe("a sidecar's door for webhooks", () => {
       { system: "hubspot", event: "company.propertyChange", object: "company", change: "changed", external_id: "55" },
       { system: "hubspot", event: "contact.deletion", object: "contact", change: "deleted", external_id: "55" },
     ]);
-    // A system whose definition takes no webhooks, and everything else of the sidecar, is not behind this door.
+    // A system that is not connected, and everything else of the sidecar, is not behind this door.
     await request(hub.door?.url ?? "")
-      .post("/webhooks/asana")
+      .post("/webhooks/clockify")
       .send("{}")
       .expect(404);
     await request(hub.door?.url ?? "")
       .get("/healthz")
       .expect(404);
   });
+
+  it("takes the secret that Asana hands over once a command has opened a window, without a restart, until it is revoked", async () => {
+    const config = bench.config({ storeUrl, extra: 'inbound: { port: 0, public_url: "https://hub.example.com" }' });
+    config.store.key = Buffer.alloc(32, 7).toString("base64");
+    const hub = await bench.startHub(config);
+    const door = hub.door?.url ?? "";
+    const shake = (): Test => request(door).post("/webhooks/asana").set("X-Hook-Secret", "handed over");
+    const body = '{"events":[]}';
+    const signature = createHmac("sha256", "handed over").update(body).digest("hex");
+    const beat = (): Test => request(door).post("/webhooks/asana").set("X-Hook-Signature", signature).send(body);
+    await shake().expect(403);
+    expect(await printed(() => openWindow(config, "asana", {}))).toContain("https://hub.example.com/webhooks/asana");
+    await shake().expect(200).expect("X-Hook-Secret", "handed over");
+    await shake().expect(403);
+    await beat().expect(200);
+    const said = await printed(() => listHanded(config));
+    expect(said).toMatch(/1 +asana .*\/webhooks\/asana/);
+    expect(said).not.toContain("handed over\n");
+    expect(await printed(() => showHanded(config, 1))).toBe("handed over\n");
+    await printed(() => revokeHanded(config, 1));
+    await beat().expect(401);
+    await expect(openWindow(config, "hubspot", {})).rejects.toMatchObject({ failure: { code: "handover_unknown" } });
+  });
+
+  /** What a command prints. */
+  async function printed(command: () => Promise<number>): Promise<string> {
+    const write = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+    try {
+      expect(await command()).toBe(0);
+      return write.mock.calls.map(([text]) => String(text)).join("");
+    } finally {
+      write.mockRestore();
+    }
+  }
 
   it("is closed unless a port is configured", async () => {
     const hub = await bench.startHub();

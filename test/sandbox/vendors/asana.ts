@@ -2,6 +2,7 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import type { Fields, StoredRecord, Table } from "../store";
 import { answerList, dressed, refuse, unknownObject } from "./asana-answers";
 import { fault } from "./asana-fields";
+import { webhookRoutes } from "./asana-webhooks";
 import type { Vendor, VendorContext } from "./vendor";
 
 const WORKSPACE = "1200000000000001";
@@ -28,6 +29,8 @@ export const asana: Vendor = {
     projectRoutes(router, account);
     sectionRoutes(router, account);
     taskRoutes(router, account);
+    const watched = { ...account, webhooks: define("webhook"), workspace: WORKSPACE };
+    webhookRoutes(router, context, watched, dataOf);
     router.use((request, response) =>
       refuse(response, 404, `No matching route for request ${request.method} ${request.path}`),
     );
@@ -238,7 +241,7 @@ function shown(record: StoredRecord): StoredRecord {
   };
 }
 
-function dataOf(request: Request): Fields {
+function dataOf(request: { body?: unknown }): Fields {
   const { data } = (request.body ?? {}) as { data?: Fields };
   return data ?? {};
 }

@@ -1,4 +1,5 @@
 import type { WebhookForm } from "../webhooks/form";
+import { asanaWebhooks } from "../webhooks/asana";
 import { bamboohrWebhooks } from "../webhooks/bamboohr";
 import { clockifyWebhooks } from "../webhooks/clockify";
 import { docusignWebhooks } from "../webhooks/docusign";
@@ -16,6 +17,7 @@ export const VENDORS: readonly Vendor[] = [hubspot, asana, bamboohr, docusign, c
 /** How those that post webhooks word and sign them. */
 export const WEBHOOK_FORMS: ReadonlyMap<string, WebhookForm> = new Map([
   ["hubspot", hubspotWebhooks],
+  ["asana", asanaWebhooks],
   ["bamboohr", bamboohrWebhooks],
   ["docusign", docusignWebhooks],
   ["clockify", clockifyWebhooks],

@@ -3,12 +3,15 @@ import type { SandboxClock } from "../clock";
 import type { Effect, Journal, JournalEntry } from "../journal";
 import type { Store } from "../store";
 import type { Tokens } from "../tokens";
+import type { Webhooks } from "../webhooks/webhooks";
 
 /** What a vendor's profile works with. */
 export interface VendorContext {
   store: Store;
   clock: SandboxClock;
   tokens: Tokens;
+  /** For vendors whose API subscribes to webhooks. */
+  webhooks: Pick<Webhooks, "subscribe" | "unsubscribe" | "post">;
   /** Notes a write in the journal. */
   wrote(
     request: Request,

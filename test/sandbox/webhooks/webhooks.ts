@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { SandboxClock } from "../clock";
 import { seeded } from "../seeded";
-import type { RecordChange } from "../store";
+import type { RecordChange, StoredRecord } from "../store";
 import type { Message, Told, WebhookForm } from "./form";
 
 /** Where a system's webhooks go, and how unreliably. */
@@ -15,6 +15,8 @@ export interface Subscription {
   copies?: number;
   /** With a number, messages are gathered for a moment and sent in an order drawn from this seed. */
   disorderSeed?: number;
+  /** Which records it tells of. Default: all. */
+  isAbout?: (type: string, record: StoredRecord) => boolean;
 }
 
 /** How a message may be wrong. `stale`: signed an hour ago; `forged`: with another secret; `altered`: the body after signing; `unsigned`. */
@@ -42,7 +44,7 @@ const GATHER_MS = 150;
 /** Posts what changes to whoever subscribed: at least once, and on request in disorder. */
 export class Webhooks {
   private readonly subscriptions = new Map<string, Subscription>();
-  private readonly gathered = new Map<string, { message: Message; id: string }[]>();
+  private readonly gathered = new Map<Subscription, { message: Message; id: string }[]>();
   private sent: SentWebhook[] = [];
   private seq = 0;
   private open = 0;
@@ -53,27 +55,39 @@ export class Webhooks {
     private readonly forms: ReadonlyMap<string, WebhookForm>,
   ) {}
 
-  subscribe(subscription: Subscription): void {
-    if (subscription.url === null) this.subscriptions.delete(subscription.system);
-    else this.subscriptions.set(subscription.system, subscription);
+  /** `id`: where a system has several. */
+  subscribe(subscription: Subscription, id = subscription.system): void {
+    if (subscription.url === null) this.subscriptions.delete(id);
+    else this.subscriptions.set(id, subscription);
+  }
+
+  unsubscribe(id: string): void {
+    this.subscriptions.delete(id);
   }
 
   /** A record changed at a vendor: whoever subscribed is told. */
   changed(system: string, type: string, change: RecordChange, merged?: string[]): void {
-    const subscription = this.subscriptions.get(system);
-    const form = this.forms.get(system);
-    if (!subscription || !form) return;
     const told: Told = { ...change, type, at: Math.floor(this.clock.now()), ...(merged ? { merged } : {}) };
-    for (const message of form.messages(told)) this.queue(subscription, message, change.record.id);
+    const messages = this.forms.get(system)?.messages(told) ?? [];
+    for (const subscription of this.subscribed(system)) {
+      if (subscription.isAbout?.(type, change.record) === false) continue;
+      for (const message of messages) this.queue(subscription, message, change.record.id);
+    }
+  }
+
+  /** Sends a message that is about no record to one subscription. */
+  post(id: string, message: Message): void {
+    const subscription = this.subscriptions.get(id);
+    if (subscription) this.queue(subscription, message, "");
   }
 
   /** Sends one message about a record now, right or wrong, and answers the receiver's status. Null: nobody answered. */
   async send(system: string, told: Omit<Told, "at">, wrong: Wrong | null): Promise<number | null> {
-    const subscription = this.subscriptions.get(system);
+    const [subscription] = this.subscribed(system);
     const [message] = this.forms.get(system)?.messages({ ...told, at: Math.floor(this.clock.now()) }) ?? [];
     if (!subscription || !message) throw new Error(`Nobody subscribed to ${system}, or it does not tell of that.`);
     const entry = this.note(system, message, told.record.id);
-    await this.post(subscription, message, entry, wrong);
+    await this.transmit(subscription, message, entry, wrong);
     return entry.status;
   }
 
@@ -94,6 +108,10 @@ export class Webhooks {
     this.generation++;
   }
 
+  private subscribed(system: string): Subscription[] {
+    return [...this.subscriptions.values()].filter((subscription) => subscription.system === system);
+  }
+
   private queue(subscription: Subscription, message: Message, id: string): void {
     const messages = Array.from({ length: subscription.copies ?? 1 }, () => ({ message, id }));
     this.open += messages.length;
@@ -102,17 +120,17 @@ export class Webhooks {
       for (const one of messages) void this.deliver(subscription, one, generation);
       return;
     }
-    const gathered = this.gathered.get(subscription.system);
+    const gathered = this.gathered.get(subscription);
     if (gathered) gathered.push(...messages);
     else {
-      this.gathered.set(subscription.system, messages);
+      this.gathered.set(subscription, messages);
       void delay(GATHER_MS).then(() => this.release(subscription, generation));
     }
   }
 
   private release(subscription: Subscription, generation: number): void {
-    const messages = this.gathered.get(subscription.system) ?? [];
-    this.gathered.delete(subscription.system);
+    const messages = this.gathered.get(subscription) ?? [];
+    this.gathered.delete(subscription);
     const chance = seeded(subscription.disorderSeed ?? 0);
     const drawn = messages.map((one) => ({ one, at: chance() })).sort((a, b) => a.at - b.at);
     for (const { one } of drawn) void this.deliver(subscription, one, generation);
@@ -126,7 +144,7 @@ export class Webhooks {
   ): Promise<void> {
     const entry = this.note(subscription.system, message, id);
     for (let wait = RETRY_MS; this.generation === generation; wait *= 2) {
-      await this.post(subscription, message, entry, null);
+      await this.transmit(subscription, message, entry, null);
       const taken = entry.status !== null && entry.status < 300;
       if (taken || entry.tries >= MOST_TRIES) break;
       await delay(wait, undefined, { ref: false });
@@ -140,7 +158,7 @@ export class Webhooks {
     return entry;
   }
 
-  private async post(
+  private async transmit(
     { system, url, secret }: Subscription,
     message: Message,
     entry: SentWebhook,

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import request from "supertest";
 import type TestAgent from "supertest/lib/agent";
 import { createAdminApp } from "../../../sidecar/admin/app";
+import type { AdminParts } from "../../../sidecar/admin/routes";
 import type { Component } from "../../../sidecar/admin/readiness";
 import { HubError } from "../../../sidecar/domain/errors";
 import type { DeliveryFilter, Queue } from "../../../sidecar/odoo/queue";
@@ -57,6 +58,29 @@ describe("the admin API", () => {
   let components: Component[];
   const metrics = createMetrics();
 
+  const AT = new Date("2026-11-22T07:00:00Z");
+  const window = { system: "asana", openedAt: AT, closesAt: AT, left: 1, openedBy: "admin API" };
+  const secret = {
+    id: 3,
+    system: "asana",
+    address: "/webhooks/asana",
+    sender: "10.0.0.1",
+    openedBy: "admin API",
+    acceptedAt: AT,
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+  const handed = {
+    open: (...args: unknown[]) => (queue.asked.push(["open", ...args]), Promise.resolve(window)),
+    close: (...args: unknown[]) => (queue.asked.push(["close", ...args]), Promise.resolve(true)),
+    windows: () => Promise.resolve([window]),
+    list: () => Promise.resolve([{ ...secret, secret: "never shown" }]),
+    revoke: (...args: unknown[]) => (
+      queue.asked.push(["revoke", ...args]),
+      Promise.resolve({ ...secret, revokedAt: AT })
+    ),
+  };
+
   const app = (token: string | null = TOKEN, records: RecordClient | null = null): TestAgent =>
     request(
       createAdminApp(
@@ -73,6 +97,12 @@ describe("the admin API", () => {
                 { object: "company", found: 2, missed: 1, first: false, swept: false, failure: null },
               ]);
             },
+          },
+          handed: handed satisfies AdminParts["handed"],
+          requireHandover: (system) => {
+            if (system === "asana") return;
+            const failure = { kind: "data", code: "handover_unknown", message: "None.", hint: "Asana does." } as const;
+            throw new HubError(failure);
           },
           refreshMetrics: () => Promise.resolve(),
         },
@@ -211,6 +241,31 @@ describe("the admin API", () => {
     ]);
     const body: unknown = (await post("/v1/systems/nowhere/pause", { reason: "x" }).expect(404)).body;
     expect(body).toMatchObject({ code: "system_unknown" });
+  });
+
+  it("opens and closes windows for handing over secrets, lists what was handed over without it, and revokes (SEC-04)", async () => {
+    const opened: unknown = (await post("/v1/systems/asana/webhooks/open", {}).expect(200)).body;
+    expect(opened).toMatchObject({ system: "asana", left: 1, closes_at: AT.toISOString() });
+    await post("/v1/systems/asana/webhooks/open", { minutes: 30, count: 2 }).expect(200);
+    await post("/v1/systems/asana/webhooks/close", {}).expect(200, { closed: true });
+    const { text } = await get("/v1/webhooks").expect(200);
+    expect(JSON.parse(text)).toMatchObject({
+      windows: [{ system: "asana" }],
+      secrets: [{ id: 3, last_used_at: null }],
+    });
+    expect(text).not.toContain("never shown");
+    const revoked: unknown = (await post("/v1/webhooks/3/revoke", {}).expect(200)).body;
+    expect(revoked).toMatchObject({ id: 3, revoked_at: AT.toISOString() });
+    expect(queue.asked).toEqual([
+      ["open", "asana", 10, 1, "admin API"],
+      ["open", "asana", 30, 2, "admin API"],
+      ["close", "asana"],
+      ["revoke", 3, "admin API"],
+    ]);
+    const unknown: unknown = (await post("/v1/systems/hubspot/webhooks/open", {}).expect(404)).body;
+    expect(unknown).toMatchObject({ code: "handover_unknown" });
+    await post("/v1/systems/asana/webhooks/open", { minutes: 0 }).expect(400);
+    await app().get("/v1/webhooks").expect(401);
   });
 
   describe("enforces its own document", () => {

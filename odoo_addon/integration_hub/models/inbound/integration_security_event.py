@@ -13,6 +13,7 @@ REASONS = [
     ("too_large", "Too large"),
     ("too_frequent", "Too frequent"),
     ("malformed", "Not readable"),
+    ("handshake", "A secret was handed over without leave"),
     ("unknown_system", "For a system that is not configured"),
     ("other", "Another reason"),
 ]

@@ -68,6 +68,30 @@ describe("the notices in a webhook's body", () => {
     expect(read([{ id: "1" }]).ignored).toBe(1);
   });
 
+  it("may be named by several parts together; one that lacks a part says nothing (Asana)", () => {
+    const { read } = compileNotices({
+      event: { join: ["resource.resource_type", "action"] },
+      events: {
+        "task.*": { object: "task", change: "changed" },
+        "task.deleted": { object: "task", change: "deleted" },
+      },
+      externalId: "resource.gid",
+    });
+    const resource = { gid: "7", resource_type: "task" };
+    const { notices, ignored } = read([
+      { action: "added", resource },
+      { action: "deleted", resource },
+      { action: "added", resource: { gid: "8", resource_type: "story" } },
+      { action: "added", resource: { gid: "9" } },
+    ]);
+    expect(notices).toMatchObject([
+      { event: "task.added", object: "task", change: "changed", externalId: "7" },
+      { event: "task.deleted", object: "task", change: "deleted", externalId: "7" },
+      { event: "story.added", object: null },
+    ]);
+    expect(ignored).toBe(1);
+  });
+
   it("are none in a heartbeat, and none where the list is missing (Asana)", () => {
     const { items, read } = compileNotices({ each: "events", event: "action", events: {}, externalId: "resource.gid" });
     expect(read(items({ events: [] }))).toEqual({ notices: [], ignored: 0 });
@@ -101,6 +125,7 @@ describe("handshakes", () => {
     const asana: Handshake = {
       when: { header: "X-Hook-Secret", exists: true },
       signed: false,
+      keep: true,
       value: { header: "X-Hook-Secret" },
       as: "header",
       key: "X-Hook-Secret",
@@ -111,14 +136,32 @@ describe("handshakes", () => {
       key: "challenge",
       value: "c",
       signed: true,
+      keep: false,
     });
     expect(answer(request("validationToken=a%20b"), undefined)).toMatchObject({
       type: "text",
       value: "a b",
       signed: false,
     });
-    expect(answer(request("", { "x-hook-secret": "s" }), undefined)).toMatchObject({ type: "header", value: "s" });
+    expect(answer(request("", { "x-hook-secret": "s" }), undefined)).toMatchObject({
+      type: "header",
+      value: "s",
+      keep: true,
+    });
     expect(answer(request(""), { type: "event_callback" })).toBeNull();
+  });
+
+  it("take a secret in the body, and give back nothing but that it came (Gusto)", () => {
+    const gusto: Handshake = {
+      when: { path: "verification_token", exists: true },
+      signed: false,
+      keep: true,
+      value: "verification_token",
+      as: "nothing",
+    };
+    const body = { verification_token: "t", webhook_subscription_uuid: "u" };
+    expect(compileHandshakes([gusto])(request(""), body)).toMatchObject({ type: "nothing", value: "t", keep: true });
+    expect(compileHandshakes([gusto])(request(""), { event_type: "payroll.paid" })).toBeNull();
   });
 
   it("give back no more than a challenge can be", () => {
