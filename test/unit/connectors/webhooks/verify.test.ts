@@ -2,16 +2,19 @@ import { createHmac } from "node:crypto";
 import type { HmacSignature, Signature } from "../../../../sidecar/connectors/webhooks/definition";
 import type { RawRequest } from "../../../../sidecar/connectors/webhooks/raw-request";
 import { compileVerification } from "../../../../sidecar/connectors/webhooks/verify";
+import { SCHEMES, type Scheme, type Sent } from "./schemes";
 
 const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);
 const URL_TEXT = "https://hub.example.com/webhooks/crm?a=1";
 const BODY = Buffer.from('[{"eventId":1,"name":"Caf\u00e9"}]', "utf8");
-const SECONDS = String(NOW / 1000);
-const ISO = new Date(NOW).toISOString();
 
 function request(headers: Record<string, string>, body = BODY): RawRequest {
   return { method: "POST", url: URL_TEXT, query: new URLSearchParams("a=1"), headers, body };
 }
+
+const sent = (body: Buffer): Sent => ({ url: URL_TEXT, body, at: NOW });
+const lower = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 const sha256 = (key: string, encoding: "hex" | "base64", ...parts: (string | Buffer)[]): string => {
   const code = createHmac("sha256", key);
@@ -19,136 +22,10 @@ const sha256 = (key: string, encoding: "hex" | "base64", ...parts: (string | Buf
   return code.digest(encoding);
 };
 
-/** What each vendor's documentation says, made here by hand from its own words. */
-const VENDORS: {
-  vendor: string;
-  signature: Signature;
-  headers: (key: string, body: Buffer) => Record<string, string>;
-}[] = [
-  {
-    vendor: "HubSpot v3: method, URL, body and milliseconds",
-    signature: {
-      type: "hmac",
-      header: "X-HubSpot-Signature-v3",
-      encoding: "base64",
-      signed: "{method}{url}{body}{timestamp}",
-      secrets: ["secret"],
-      timestamp: { header: "X-HubSpot-Request-Timestamp", unit: "milliseconds" },
-    },
-    headers: (key, body) => ({
-      "x-hubspot-signature-v3": sha256(key, "base64", "POST", URL_TEXT, body, String(NOW)),
-      "x-hubspot-request-timestamp": String(NOW),
-    }),
-  },
-  {
-    vendor: "DocuSign: body, one header for each key",
-    signature: {
-      type: "hmac",
-      header: ["X-DocuSign-Signature-1", "X-DocuSign-Signature-2"],
-      encoding: "base64",
-      secrets: ["secret"],
-    },
-    headers: (key, body) => ({
-      "x-docusign-signature-1": sha256("the old key", "base64", body),
-      "x-docusign-signature-2": sha256(key, "base64", body),
-    }),
-  },
-  {
-    vendor: "Asana and Gusto: body, in hex",
-    signature: { type: "hmac", header: "X-Hook-Signature", encoding: "hex", secrets: ["secret"] },
-    headers: (key, body) => ({ "x-hook-signature": sha256(key, "hex", body) }),
-  },
-  {
-    vendor: "BambooHR: body and the timestamp as it stands",
-    signature: {
-      type: "hmac",
-      header: "X-BambooHR-Signature",
-      encoding: "hex",
-      signed: "{body}{timestamp}",
-      secrets: ["secret"],
-      timestamp: { header: "X-BambooHR-Timestamp", unit: "any" },
-    },
-    headers: (key, body) => ({
-      "x-bamboohr-signature": sha256(key, "hex", body, SECONDS),
-      "x-bamboohr-timestamp": SECONDS,
-    }),
-  },
-  {
-    vendor: "Box: body and ISO 8601, two keys",
-    signature: {
-      type: "hmac",
-      header: ["box-signature-primary", "box-signature-secondary"],
-      encoding: "base64",
-      signed: "{body}{timestamp}",
-      secrets: ["other", "secret"],
-      timestamp: { header: "box-delivery-timestamp", unit: "iso8601", maxAgeMs: 600_000 },
-    },
-    headers: (key, body) => ({
-      "box-signature-secondary": sha256(key, "base64", body, ISO),
-      "box-delivery-timestamp": ISO,
-    }),
-  },
-  {
-    vendor: "Slack: version, seconds and body, with a prefix",
-    signature: {
-      type: "hmac",
-      header: "X-Slack-Signature",
-      encoding: "hex",
-      prefix: "v0=",
-      signed: "v0:{timestamp}:{body}",
-      secrets: ["secret"],
-      timestamp: { header: "X-Slack-Request-Timestamp", unit: "seconds" },
-    },
-    headers: (key, body) => ({
-      "x-slack-signature": `v0=${sha256(key, "hex", "v0:", SECONDS, ":", body)}`,
-      "x-slack-request-timestamp": SECONDS,
-    }),
-  },
-  {
-    vendor: "Zendesk: ISO 8601 and body",
-    signature: {
-      type: "hmac",
-      header: "X-Zendesk-Webhook-Signature",
-      encoding: "base64",
-      signed: "{timestamp}{body}",
-      secrets: ["secret"],
-      timestamp: { header: "X-Zendesk-Webhook-Signature-Timestamp", unit: "iso8601" },
-    },
-    headers: (key, body) => ({
-      "x-zendesk-webhook-signature": sha256(key, "base64", ISO, body),
-      "x-zendesk-webhook-signature-timestamp": ISO,
-    }),
-  },
-  {
-    vendor: "Xero and QuickBooks: body, in base64",
-    signature: { type: "hmac", header: "x-xero-signature", encoding: "base64", secrets: ["secret"] },
-    headers: (key, body) => ({ "x-xero-signature": sha256(key, "base64", body) }),
-  },
-  {
-    vendor: "BambooHR with an ISO 8601 timestamp",
-    signature: {
-      type: "hmac",
-      header: "X-BambooHR-Signature",
-      encoding: "hex",
-      signed: "{body}{timestamp}",
-      secrets: ["secret"],
-      timestamp: { header: "X-BambooHR-Timestamp", unit: "any" },
-    },
-    headers: (key, body) => ({
-      "x-bamboohr-signature": sha256(key, "hex", body, ISO),
-      "x-bamboohr-timestamp": ISO,
-    }),
-  },
-  {
-    vendor: "Jira: body, with a prefix",
-    signature: { type: "hmac", header: "X-Hub-Signature", encoding: "hex", prefix: "sha256=", secrets: ["secret"] },
-    headers: (key, body) => ({ "x-hub-signature": `sha256=${sha256(key, "hex", body)}` }),
-  },
-];
-
 describe("signatures of webhooks (INT-02, SEC-11)", () => {
-  describe.each(VENDORS)("$vendor", ({ signature, headers }) => {
+  describe.each(SCHEMES)("$vendor", ({ signature, headers: vendorHeaders }) => {
     const check = compileVerification(signature, { secret: "the key" });
+    const headers = (key: string, body: Buffer): Record<string, string> => lower(vendorHeaders(key, sent(body)));
 
     it("takes what the vendor signed", () => {
       expect(check(request(headers("the key", BODY)), NOW, [])).toBeNull();
@@ -168,9 +45,9 @@ describe("signatures of webhooks (INT-02, SEC-11)", () => {
   });
 
   describe("that carry a time", () => {
-    const hubspot = VENDORS[0] as (typeof VENDORS)[number];
+    const hubspot = SCHEMES[0] as Scheme;
     const check = compileVerification(hubspot.signature, { secret: "the key" });
-    const signed = hubspot.headers("the key", BODY);
+    const signed = lower(hubspot.headers("the key", sent(BODY)));
 
     it("are refused once they are older than five minutes, or as far ahead", () => {
       expect(check(request(signed), NOW + 300_000, [])).toBeNull();
@@ -189,6 +66,61 @@ describe("signatures of webhooks (INT-02, SEC-11)", () => {
       };
       expect(check(request(odd), NOW, [])).toBe("timestamp_unreadable");
     });
+  });
+
+  it("agree with the examples that vendors print", () => {
+    const example = (signature: Signature, headers: Record<string, string>, key: string, body: string, at: number) =>
+      compileVerification(signature, { secret: key })(request(headers, Buffer.from(body)), at, []);
+    const slack = SCHEMES.find(({ vendor }) => vendor.startsWith("Slack"))?.signature as Signature;
+    const command =
+      "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar" +
+      "&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com" +
+      "%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+    const slackHeaders = {
+      "x-slack-request-timestamp": "1531420618",
+      "x-slack-signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
+    };
+    expect(example(slack, slackHeaders, "8f742231b10e8888abcd99yyyzzz85a5", command, 1_531_420_618_000)).toBeNull();
+    const hub = SCHEMES.find(({ vendor }) => vendor.startsWith("Jira"))?.signature as Signature;
+    const hubHeaders = {
+      "x-hub-signature": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+    };
+    expect(example(hub, hubHeaders, "It's a Secret to Everybody", "Hello, World!", NOW)).toBeNull();
+  });
+
+  it.each([
+    ["2026-11-22T12:00:00Z", null],
+    ["2026-11-22T12:00:00", null],
+    ["2026-11-22 12:00:00", null],
+    ["2026-11-22T11:59:59.1234567Z", null],
+    ["2026-11-22T05:00:00-07:00", null],
+    ["2026-11-22T13:00:00+0100", null],
+    ["2026-11-22T12:00:00+01:00", "timestamp_stale"],
+    ["2026-11-22", "timestamp_unreadable"],
+    ["Sun, 22 Nov 2026 12:00:00 GMT", "timestamp_unreadable"],
+    ["2026-13-22T12:00:00Z", "timestamp_unreadable"],
+    [String(NOW), "timestamp_unreadable"],
+  ])("read the moment %s as ISO 8601, in UTC where it names no zone, wherever they are checked", (stamp, verdict) => {
+    const signature: HmacSignature = {
+      type: "hmac",
+      header: "X-S",
+      encoding: "hex",
+      signed: "{timestamp}{body}",
+      secrets: ["secret"],
+      timestamp: { header: "X-T", unit: "iso8601" },
+    };
+    const check = compileVerification(signature, { secret: "k" });
+    expect(check(request({ "x-s": sha256("k", "hex", stamp, BODY), "x-t": stamp }), NOW, [])).toBe(verdict);
+  });
+
+  it("take a code in hexadecimal in either case, and in base64 only as it is", () => {
+    for (const { signature, headers, proof, vendor } of SCHEMES) {
+      if (signature.type !== "hmac") continue;
+      const given = lower(headers("the key", sent(BODY)));
+      const upper = { ...given, [proof.toLowerCase()]: (given[proof.toLowerCase()] ?? "").toUpperCase() };
+      const verdict = compileVerification(signature, { secret: "the key" })(request(upper), NOW, []);
+      expect([vendor, verdict]).toEqual([vendor, signature.encoding === "hex" ? null : "signature_wrong"]);
+    }
   });
 
   it("take a new key beside the old one while a secret is replaced (SEC-04)", () => {
