@@ -16,10 +16,8 @@ interface FileReport {
 }
 
 export interface JestOptions {
-  /** One file at a time, for suites that share a server. */
-  inBand?: boolean;
   /**
-   * Files that failed run once more by themselves, for suites whose browser and servers share a busy machine. What passes then counts as
+   * Files that failed run once more, one at a time, for suites whose browser and servers share a busy machine. What passes then counts as
    * passed and is listed at the end for somebody to look into. Where many failed, something is broken, and nothing runs again.
    */
   secondTry?: boolean;
@@ -31,13 +29,13 @@ const root = path.resolve(__dirname, "../..");
 
 /** Runs one jest project (a folder of `test/`) and reads its report. */
 export async function runJest(project: string, options: JestOptions = {}): Promise<SuiteResult> {
-  const first = await once(project, options);
+  const first = await once(project);
   const again = first.files.filter(failedIn).map(({ name }) => name);
   if (options.secondTry !== true || again.length === 0 || again.length > MOST_TRIED_AGAIN) {
     return read(project, first.files, first.code);
   }
   console.log(`── ${project}: once more, what failed: ${again.map((name) => path.relative(root, name)).join(", ")}`);
-  const second = await once(project, options, again);
+  const second = await once(project, again);
   const late = new Map(second.files.map((file) => [file.name, file]));
   const result = read(
     project,
@@ -47,9 +45,9 @@ export async function runJest(project: string, options: JestOptions = {}): Promi
   return { ...result, secondTry: namesOfFailed(first.files).filter((name) => !result.failures.includes(name)) };
 }
 
+/** Two files at a time, or these only, one after the other. */
 async function once(
   project: string,
-  { inBand }: JestOptions,
   files: readonly string[] = [],
 ): Promise<{ files: FileReport[]; code: number | null }> {
   const folder = await mkdtemp(path.join(tmpdir(), "hub-jest-"));
@@ -58,8 +56,7 @@ async function once(
     const args = [
       path.join(root, "node_modules/jest/bin/jest.js"),
       ...["--selectProjects", project, "--json", `--outputFile=${reportFile}`, "--passWithNoTests"],
-      ...(inBand === true ? ["--runInBand"] : ["--maxWorkers=2"]),
-      ...(files.length > 0 ? ["--runTestsByPath", ...files] : []),
+      ...(files.length > 0 ? ["--runInBand", "--runTestsByPath", ...files] : ["--maxWorkers=2"]),
     ];
     const code = await new Promise<number | null>((resolve, reject) => {
       const child = spawn(process.execPath, args, {

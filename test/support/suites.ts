@@ -36,7 +36,7 @@ export const SUITES: Suite[] = [
   {
     name: "e2e",
     title: "real Odoo, real browser, the whole way",
-    run: () => runJest("e2e", { inBand: true, secondTry: true }),
+    run: () => runJest("e2e", { secondTry: true }),
   },
 ];
 
