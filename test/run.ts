@@ -1,6 +1,6 @@
 /**
- * `npm test`: runs every suite on a machine that has Node, git and a Debian or Docker to get Odoo from, one after the other because
- * two cores do not carry two Odoos, and ends with what could not run, and one line of totals.
+ * `npm test`: runs every suite on a machine that has Node, git and a Debian or Docker to get Odoo from, one after the
+ * other, of each two files at a time, and ends with what could not run, and one line of totals.
  *
  *   npm test                     everything
  *   npm test -- unit mappings    only these suites

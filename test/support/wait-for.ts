@@ -12,7 +12,7 @@ export async function waitFor(
   condition: () => Promise<boolean> | boolean,
   options: WaitOptions = {},
 ): Promise<void> {
-  const { timeoutMs = 20_000, everyMs = 50, signal } = options;
+  const { timeoutMs = 40_000, everyMs = 50, signal } = options;
   const deadline = Date.now() + timeoutMs;
   let last: unknown = null;
   while (Date.now() < deadline) {

@@ -169,16 +169,19 @@ class IntegrationDelivery(models.Model):
             raise AccessError(_("Only integration operators can decide about deliveries."))
 
     def _for_decision(self, states, condition=None):
-        """The deliveries among these that the decision applies to, locked until the end of the transaction.
+        """The deliveries among these that the decision applies to, locked until the end of the transaction. A sidecar
+        holds such a lock for milliseconds, which a person need not hear of.
 
         :raise UserError: one of them is being worked on this moment, or none is in a state that the decision applies to
         """
         self._check_may_decide()
         try:
             with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute("SET LOCAL lock_timeout = '2s'")
                 self.env.cr.execute(
-                    "SELECT id FROM integration_delivery WHERE id = ANY(%s) ORDER BY id FOR UPDATE NOWAIT", [self.ids]
+                    "SELECT id FROM integration_delivery WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [self.ids]
                 )
+                self.env.cr.execute("SET LOCAL lock_timeout TO DEFAULT")
         except LockNotAvailable as error:
             raise UserError(
                 _("One of these deliveries is being worked on at this very moment. Try again in a few seconds.")
