@@ -1,7 +1,9 @@
 import type { Component } from "./admin/readiness";
 import { toFailure, type Failure } from "./domain/errors";
 import type { Hub } from "./hub";
+import type { Poller } from "./inbound/poller";
 import type { SystemState } from "./odoo/queue";
+import { storeFault } from "./store/database";
 
 /** Asks every part how it is, for readiness and for `hub check`. A part that does not answer is not ready; none throws. */
 export async function readComponents(hub: Hub): Promise<Component[]> {
@@ -23,6 +25,7 @@ export async function readComponents(hub: Hub): Promise<Component[]> {
     const paused = systems.find(({ code }) => code === worker.system)?.state === "paused";
     components.push(incoming(worker, paused));
   }
+  for (const poller of hub.inbound?.pollers ?? []) components.push(await listed(poller, hub.config.polling.minutes));
   return components;
 }
 
@@ -30,6 +33,26 @@ function incoming({ system, failure }: { system: string; failure: Failure | null
   const name = `incoming ${system}`;
   if (failure) return broken(name, false, failure);
   return { name, ok: true, required: false, message: paused ? "its notices wait: the system is paused" : "taken" };
+}
+
+/** Looks at changes in a row that may fail before it is said: vendors are away for a moment every day. */
+const LOOKS_MISSED = 3;
+
+/** Whether what changed in a system without a webhook is found. */
+async function listed(poller: Poller, minutes: number): Promise<Component> {
+  const part = { name: `changes ${poller.system}`, required: false };
+  try {
+    const failing = (await poller.failing()).filter(({ seconds }) => seconds >= LOOKS_MISSED * minutes * 60);
+    if (failing.length === 0)
+      return { ...part, ok: true, message: minutes === 0 ? "looked for when asked" : "looked for" };
+    const lists = failing.map(
+      ({ object, since, failure }) => `${object} since ${since.toISOString()}: ${failure.message}`,
+    );
+    const message = `what no webhook tells of is not found: ${lists.join("; ")}`;
+    return { ...part, ok: false, message, hint: failing[0]?.failure.hint ?? "" };
+  } catch (thrown) {
+    return broken(part.name, false, storeFault(thrown).failure);
+  }
 }
 
 function mappings({ releases, settingsProblem }: Hub): Component {

@@ -133,5 +133,10 @@ export class Inbound {
       this.parts.metrics.inboxDepth.set({ system }, open);
       this.parts.metrics.inboxAge.set({ system }, oldestSeconds);
     }
+    for (const poller of this.pollers) {
+      const failing = new Map((await poller.failing()).map(({ object, seconds }) => [object, seconds]));
+      for (const object of poller.types)
+        this.parts.metrics.pollFailing.set({ system: poller.system, object }, failing.get(object) ?? 0);
+    }
   }
 }

@@ -26,6 +26,16 @@ export interface Found {
   missed: number;
 }
 
+/** A list of changes that cannot be read. */
+export interface FailingList {
+  object: string;
+  /** The first look that failed since one worked. */
+  since: Date;
+  /** How long ago that was. */
+  seconds: number;
+  failure: Failure;
+}
+
 /** A connector's type of records of one system. */
 export interface ListedType {
   system: string;
@@ -116,10 +126,21 @@ export class ListedRecords {
   async end({ system, object }: ListedType, { found, missed }: Found, failure: Failure | null): Promise<void> {
     await this.store.raw(
       `UPDATE ${SCHEMA}.inbound_cursor SET found = found + :found, missed = missed + :missed, failure = :failure,
+         failed_at = CASE WHEN :ok THEN NULL ELSE coalesce(failed_at, clock_timestamp()) END,
          known_at = CASE WHEN :ok THEN coalesce(known_at, clock_timestamp()) ELSE known_at END
        WHERE system = :system AND object = :object`,
       { system, object, found, missed, ok: failure === null, failure: failure && JSON.stringify(failure) },
     );
+  }
+
+  /** Lists of a system that could not be read when they were last looked at. */
+  async failing(system: string): Promise<FailingList[]> {
+    const { rows } = await this.store.raw<{ rows: FailingList[] }>(
+      `SELECT object, failed_at AS since, extract(epoch FROM clock_timestamp() - failed_at)::float8 AS seconds, failure
+       FROM ${SCHEMA}.inbound_cursor WHERE system = ? AND failure IS NOT NULL AND failed_at IS NOT NULL ORDER BY object`,
+      [system],
+    );
+    return rows;
   }
 
   private terms({ lookedAt, startedAt }: Cursor, told: boolean): object {

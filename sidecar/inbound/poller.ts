@@ -5,11 +5,11 @@ import { toFailure, type Failure } from "../domain/errors";
 import type { Metrics } from "../telemetry/metrics";
 import { childOf, toTraceparent } from "../telemetry/trace-context";
 import { PRIORITY } from "./inbox";
-import type { Cursor, Found, ListedRecords, ListedType } from "./listed-records";
+import type { Cursor, FailingList, Found, ListedRecords, ListedType } from "./listed-records";
 
 export interface PollerParts {
   connection: Pick<Connection, "config"> & { connector: { source: PolledSource } };
-  listed: Pick<ListedRecords, "begin" | "take" | "advance" | "beginSweep" | "present" | "endSweep" | "end">;
+  listed: Pick<ListedRecords, "begin" | "take" | "advance" | "beginSweep" | "present" | "endSweep" | "end" | "failing">;
   /** Types whose changes can be listed and mean something to Odoo, in the release in force. */
   types: () => readonly string[];
   /** Whether webhooks tell of a type, and the door for them is open. */
@@ -69,6 +69,12 @@ export class Poller {
       if (cursor) looks.push(await this.lookAt(object, cursor, sweepMs));
     }
     return looks;
+  }
+
+  /** Lists that could not be read when they were last looked at, by whichever sidecar. */
+  async failing(): Promise<FailingList[]> {
+    const { types } = this;
+    return (await this.parts.listed.failing(this.system)).filter(({ object }) => types.includes(object));
   }
 
   /** Cuts off a look that runs: it goes on another time. */

@@ -36,6 +36,8 @@ export interface Metrics {
   refused: Counter<"system" | "reason">;
   /** Changes that a look at the vendor's list found and no webhook had told of. */
   missed: Counter<"system">;
+  /** Seconds since a list of changes cannot be read; 0 while it can. */
+  pollFailing: Gauge<"system" | "object">;
   /** Records that came in, by how that ended. */
   inbound: Counter<"system" | "outcome">;
   /** Open notices. */
@@ -151,6 +153,12 @@ export function createMetrics(): Metrics {
       name: name("notices_missed_total"),
       help: "Changes that polling found and no webhook had told of",
       labelNames: ["system"],
+      registers,
+    }),
+    pollFailing: new Gauge({
+      name: name("poll_failing_seconds"),
+      help: "Since when a list of changes cannot be read; 0 while it can",
+      labelNames: ["system", "object"],
       registers,
     }),
     inbound: new Counter({

@@ -8,6 +8,7 @@ import * as inbound from "./006-inbound";
 import * as listedRecords from "./007-listed-records";
 import * as toldRefusals from "./008-told-refusals";
 import * as webhookSecrets from "./009-webhook-secrets";
+import * as failingLooks from "./010-failing-looks";
 
 export interface Migration {
   name: string;
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "007-listed-records", ...listedRecords },
   { name: "008-told-refusals", ...toldRefusals },
   { name: "009-webhook-secrets", ...webhookSecrets },
+  { name: "010-failing-looks", ...failingLooks },
 ];

@@ -3,7 +3,8 @@ import { Client } from "pg";
 import request, { type Test } from "supertest";
 import { listHanded, openWindow, revokeHanded, showHanded } from "../../../sidecar/commands/webhooks";
 import { databaseUrl } from "../../stack/database";
-import { OPEN_MS, SidecarBench } from "../sidecar/running-hub";
+import type { Hub } from "../../../sidecar/hub";
+import { ADMIN_TOKEN, OPEN_MS, SidecarBench } from "../sidecar/running-hub";
 
 const SECRET = "the client secret of the app";
 
@@ -108,6 +109,81 @@ describe("a sidecar's door for webhooks", () => {
       write.mockRestore();
     }
   }
+
+  /** A sidecar that looks at what changed; Odoo's API is configured, and nothing of it is needed to look. */
+  async function looking(): Promise<{ hub: Hub; poll: (body?: object, system?: string) => Test }> {
+    const config = bench.config({ storeUrl });
+    config.odoo.apiKey = "an API key";
+    config.polling.minutes = 0;
+    const hub = await bench.startHub(config);
+    const poll = (body: object = {}, system = "hubspot"): Test =>
+      request(hub.url ?? "")
+        .post(`/v1/systems/${system}/poll`)
+        .set("authorization", `Bearer ${ADMIN_TOKEN}`)
+        .send(body);
+    return { hub, poll };
+  }
+
+  it("looks at what changed when the admin API asks, and answers what it found in each list (REC-04)", async () => {
+    const { poll } = await looking();
+    const companies = bench.sandbox.store.table("hubspot", "company");
+    const first = (await poll().expect(200)).body as { object: string; first: boolean }[];
+    expect(first.map(({ object }) => object)).toEqual(expect.arrayContaining(["company", "contact", "deal"]));
+    expect(first.every((look) => look.first)).toBe(true);
+    const id = companies?.insert({ name: "Acme" }).id;
+    const found = { object: "company", found: 1, missed: 0, first: false, swept: false, failure: null };
+    await poll({ object: "customer" }).expect(200, [found]);
+    const { rows } = await store.query(
+      "SELECT object, external_id FROM hub.inbox WHERE system = 'hubspot' AND source = 'poll'",
+    );
+    expect(rows).toEqual([{ object: "company", external_id: id }]);
+    expect((await poll({ object: "customer", sweep: true }).expect(200)).body).toMatchObject([{ swept: true }]);
+    expect((await poll({ object: "invoice" }).expect(404)).body).toMatchObject({ code: "not_listed" });
+    expect((await poll({}, "nobody").expect(404)).body).toMatchObject({ code: "not_listed" });
+    await poll({ objects: ["customer"] }).expect(400);
+    await poll().set("authorization", "Bearer guessed").expect(401);
+  });
+
+  it("says which list cannot be read, since when and why, until it can again; the sidecar stays ready (GOV-08)", async () => {
+    const { hub, poll } = await looking();
+    const readiness = async (): Promise<{ name: string; ok: boolean; message: string }[]> => {
+      const { body } = (await request(hub.url ?? "")
+        .get("/readyz")
+        .expect(200)) as { body: { components: { name: string; ok: boolean; message: string }[] } };
+      return body.components.filter(({ name }) => name === "changes hubspot");
+    };
+    const failing = async (): Promise<number> => {
+      const { text } = await request(hub.url ?? "")
+        .get("/metrics")
+        .set("authorization", `Bearer ${ADMIN_TOKEN}`);
+      const figure = /integration_hub_poll_failing_seconds\{system="hubspot",object="company"\} (\S+)/.exec(text);
+      return Number(figure?.[1]);
+    };
+    await poll({ object: "customer" }).expect(200);
+    expect(await readiness()).toMatchObject([{ ok: true }]);
+    expect(await failing()).toBe(0);
+    const fault = { kind: "status", status: 401, body: { message: "The token has expired." } } as const;
+    bench.sandbox.faults.add({ system: "hubspot", match: { path: "/crm/v3/objects/companies/search" }, fault });
+    expect((await poll({ object: "customer" }).expect(200)).body).toMatchObject([{ failure: { kind: "credential" } }]);
+    await store.query(
+      "UPDATE hub.inbound_cursor SET failed_at = failed_at - interval '14 minutes' WHERE failure IS NOT NULL",
+    );
+    hub.config.polling.minutes = 5;
+    expect(await readiness()).toMatchObject([{ ok: true }]);
+    await store.query(
+      "UPDATE hub.inbound_cursor SET failed_at = failed_at - interval '1 minute' WHERE failure IS NOT NULL",
+    );
+    // A second failure does not begin anew.
+    await poll({ object: "customer" }).expect(200);
+    expect(await readiness()).toMatchObject([
+      { ok: false, message: expect.stringMatching(/company since 20/) as string },
+    ]);
+    expect(await failing()).toBeGreaterThanOrEqual(900);
+    bench.sandbox.faults.clear();
+    await poll({ object: "customer" }).expect(200);
+    expect(await readiness()).toMatchObject([{ ok: true }]);
+    expect(await failing()).toBe(0);
+  });
 
   it("is closed unless a port is configured", async () => {
     const hub = await bench.startHub();
