@@ -117,6 +117,20 @@ class TestInboundConflicts(InboundCase):
         self.assertEqual((row.state, self.acme.phone, self.acme.email), ("delivered", "ours", "b@example.com"))
         self.assertEqual(self.out.state, "pending")
 
+    def test_what_was_decided_for_ours_is_not_asked_again_while_both_values_last(self):
+        self.conflict().action_keep_ours()
+        self.conflict()
+        again = self.conflict()
+        self.assertFalse(again, "told again before ours has left, it is no new question")
+        self.assertEqual((self.acme.phone, self.out.state), ("ours", "pending"))
+        for values, ours in (({"phone": "another"}, "ours"), ({"phone": "theirs"}, "ours too")):
+            with self.subTest(values, ours=ours):
+                self.acme.phone = ours
+                self.events()
+                row = self.row(self.receive_one(values=values)).with_user(self.operator)
+                self.assertEqual((row.state, row.error_code), ("held", "conflict"))
+                row.action_cancel(reason="Seen")
+
     def test_taking_theirs_replaces_what_was_going_out(self):
         row = self.conflict()
         row.action_take_theirs()

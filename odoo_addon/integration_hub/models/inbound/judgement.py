@@ -126,7 +126,7 @@ class IntegrationInboundJudgement(models.AbstractModel):
         changed = self._yielded(item, record, changed)
         changed, refusal = self._permitted(item, record, changed, decided, unsent, memory)
         self._check_accounting(record, changed)
-        changed = self._without_conflicts(item, record, changed, decided, unsent)
+        changed = self._without_conflicts(item, record, changed, decided, unsent, memory)
         if changed:
             self._check_brake(system, item, row, "unlink" if changed.get("active") is False else "write")
         return changed, refusal

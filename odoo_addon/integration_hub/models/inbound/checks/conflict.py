@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import _, fields, models
 from odoo.tools import SQL
 
+from ..differences import _plain, digest
 from ..item import CONFLICT, ReadAgain, Stopped
 
 #: What goes out and stands still because a conflict about the same record waits for its decision.
@@ -70,19 +71,25 @@ class IntegrationInboundConflict(models.AbstractModel):
                     found[name] = (earlier[0] if earlier else before.get(name), event.occurred_at)
         return found
 
-    def _without_conflicts(self, item, record, changed, decided, unsent):
-        """Leaves out what only Odoo changed, and what a person decided for Odoo.
+    def _without_conflicts(self, item, record, changed, decided, unsent, memory):
+        """Leaves out what only Odoo changed, and what a person decided for Odoo: the same two values are not asked about
+        again, however often they are told.
 
+        :param memory: what the link remembers; what was decided for Odoo is added
         :raise Stopped: business, `conflict`: fields were changed on both sides
         """
         landing, conflicts = {}, {}
+        settled = dict(memory.get("settled") or {})
         for name, value in changed.items():
+            both = [digest(value), digest(_plain(record[name]))]
             if name not in unsent or name in item.wins or decided.takes(name, value):
                 landing[name] = value
-            elif decided.keeps(name, value) or _is_before(record, name, value, unsent[name][0]):
-                continue
-            else:
+                settled.pop(name, None)
+            elif decided.keeps(name, value):
+                settled[name] = both
+            elif settled.get(name) != both and not _is_before(record, name, value, unsent[name][0]):
                 conflicts[name] = value
+        memory["settled"] = settled
         if conflicts:
             raise Stopped(
                 "business",
