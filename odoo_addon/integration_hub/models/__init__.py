@@ -82,6 +82,7 @@ from .tables import unknown_values
 from .rules import rule_content
 from .rules import rule_history
 from .privacy import confidential
+from .privacy import messages
 from .inbound import in_words
 from .mappings import mapping_editor
 from .mappings import mapping_preview

@@ -24,6 +24,7 @@ from . import test_inbound_cost
 from . import test_inbound_expenses
 from . import test_inbound_loops
 from . import test_inbound_merge
+from . import test_inbound_messages
 from . import test_inbound_receive
 from . import test_inbound_steps
 from . import test_inbound_timesheets

@@ -37,7 +37,7 @@ class TestDeliveryActions(HubCase):
                 self.become(state, attempts=7, error_kind="data", error_message="No name", error_field="customer.name")
                 self.delivery.action_retry()
                 self.assertEqual(
-                    (self.delivery.state, self.delivery.attempts, self.delivery.error_message), ("pending", 0, False)
+                    (self.delivery.state, self.delivery.attempts, self.delivery.what_happened), ("pending", 0, False)
                 )
                 self.assertEqual(self.last_decision(), ("retried", self.operator, None))
 
@@ -81,10 +81,10 @@ class TestDeliveryActions(HubCase):
             (self.delivery.state, self.delivery.error_kind, self.delivery.error_code),
             ("held", "policy", "held_by_person"),
         )
-        self.assertIn("Wait for legal", self.delivery.error_message)
+        self.assertIn("Wait for legal", self.delivery.what_happened)
         self.assertEqual(self.last_decision(), ("person_held", self.operator, "Wait for legal"))
         self.delivery.action_release()
-        self.assertEqual((self.delivery.state, self.delivery.error_message), ("pending", False))
+        self.assertEqual((self.delivery.state, self.delivery.what_happened), ("pending", False))
         self.assertEqual(self.last_decision(), ("person_released", self.operator, None))
 
     def test_release_is_not_for_what_is_held_because_something_is_wrong(self):

@@ -22,7 +22,7 @@ class TestInboundOwnership(InboundCase):
         self.assertEqual((self.acme.phone, self.acme.email), ("1", "b@example.com"))
         row = self.row(answer)
         self.assertEqual((row.state, row.error_kind, row.error_code), ("held", "policy", "not_owner"))
-        self.assertIn("Odoo owns customer.phone.", row.error_message)
+        self.assertIn("Odoo owns customer.phone.", row.what_happened)
         (compared,) = row.sudo().comparison
         self.assertEqual((compared["field"], compared["odoo"], compared["theirs"]), ("phone", "1", "2"))
 
@@ -267,7 +267,7 @@ class TestInboundCreation(InboundCase):
         refusal = {"allowed": False, "rule": "objects.project.createdBy", "reason": "Only Odoo creates projects."}
         row = self.row(self.new({"name": "Brand new"}, may_create=refusal)).with_user(self.operator)
         self.assertEqual((row.error_kind, row.error_code), ("policy", "single_creation"))
-        self.assertIn("Only Odoo creates projects.", row.error_message)
+        self.assertIn("Only Odoo creates projects.", row.what_happened)
         with self.assertRaises(UserError):
             row.action_create_anyway()
         row._link_to(self.acme)

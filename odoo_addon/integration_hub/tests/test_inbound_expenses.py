@@ -135,7 +135,7 @@ class TestInboundExpenses(InboundCase):
         self.approved("1")
         row = self.row(self.send("2"))
         self.assertEqual((row.state, row.error_code), ("held", "expense_double"))
-        self.assertIn("Train to Gent", row.error_message)
+        self.assertIn("Train to Gent", row.what_happened)
         self.assertEqual(len(self.expenses()), 1)
         row.with_user(self.operator).action_accept(reason="There and back")
         self.approved("2")

@@ -40,7 +40,7 @@ class TestInboundMerge(InboundCase):
         old, kept = self.linked("1"), self.linked("2")
         row = self.row(self.receive_one("2", {"name": "Company 2", "phone": "3"}, old_ids=["1"]))
         self.assertEqual((row.state, row.error_code, row.res_id, kept.phone), ("held", "merged_there", kept.id, "3"))
-        self.assertIn("Company 1", row.error_message)
+        self.assertIn("Company 1", row.what_happened)
         self.merge(old, kept)
         row.with_user(self.operator).action_retry()
         self.assertEqual(self.receive_one("2", {"name": "Company 2"}, old_ids=["1"])["state"], "delivered")

@@ -280,7 +280,7 @@ class TestInboundQueue(InboundCase):
     def test_retry_has_it_read_and_applied_again(self):
         self.assertEqual(self.held.state, "held")
         self.held.action_retry()
-        self.assertEqual((self.held.state, self.held.error_message), ("received", False))
+        self.assertEqual((self.held.state, self.held.what_happened), ("received", False))
         self.assertEqual([due["delivery_id"] for due in self.inbound().due("test_crm", 5)], [self.held.id])
         self.assertFalse(self.env["integration.queue"].sudo().claim("w", "test_crm", 10, 60), "nothing goes out for it")
 

@@ -135,13 +135,13 @@ class TestInboundTimesheetChecks(TimesheetCase):
                 before = {name: self.project[name] for name in closed}
                 self.project.write(closed)
                 row = self.refused("project_closed", str(closed))
-                self.assertIn("Hub project", row.error_message)
+                self.assertIn("Hub project", row.what_happened)
                 self.project.write(before)
 
     def test_time_of_somebody_who_had_left_is_held_and_of_before_is_not(self):
         self.anna.write({"active": False, "departure_date": "2026-11-15"})
         row = self.refused("not_eligible")
-        self.assertIn("Hub Anna", row.error_message)
+        self.assertIn("Hub Anna", row.what_happened)
         self.assertEqual(self.posted("2", day="2026-11-13").employee_id, self.anna)
 
     def test_time_of_somebody_who_is_not_on_a_closed_project_is_held(self):
@@ -168,7 +168,7 @@ class TestInboundTimesheetChecks(TimesheetCase):
     def test_billed_time_without_a_rate_is_held(self):
         self.project.sale_line_id = False
         row = self.refused("no_rate")
-        self.assertIn("no sales order item", row.error_message)
+        self.assertIn("no sales order item", row.what_happened)
         self.project.sale_line_id = self.work
         self.work.price_unit = 0
         self.refused("no_rate", "2")

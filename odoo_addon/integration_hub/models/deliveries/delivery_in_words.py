@@ -78,7 +78,8 @@ class IntegrationDeliveryInWords(models.Model):
                 names[lane] = (f"{title} {number}", False)
         return names
 
-    @api.depends("state", "wait_for", "error_message", "attempts", "next_attempt_at", "system_id", "latency_ms")
+    @api.depends("state", "wait_for", "what_happened", "attempts", "next_attempt_at", "system_id", "latency_ms")
+    @api.depends_context("uid")
     def _compute_situation(self):
         reasons = self._reasons_given()
         for delivery in self:
@@ -131,13 +132,13 @@ class IntegrationDeliveryInWords(models.Model):
         return _("May have arrived: it is looked up in %s before anything is sent again", self.system_id.name)
 
     def _words_held(self, reason):
-        if self.error_message:
-            return self.error_message
+        if self.what_happened:
+            return self.what_happened
         return _("Put on hold: %s", reason) if reason else _("Put on hold")
 
     def _words_dead(self, _reason):
-        if self.error_message:
-            return _("Gave up after %(number)s tries: %(message)s", number=self.attempts, message=self.error_message)
+        if self.what_happened:
+            return _("Gave up after %(number)s tries: %(message)s", number=self.attempts, message=self.what_happened)
         return _("Gave up after %s tries", self.attempts)
 
     def _words_delivered(self, _reason):

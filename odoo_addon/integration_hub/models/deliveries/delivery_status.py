@@ -31,17 +31,21 @@ class IntegrationDelivery(models.Model):
         rows = self._status_rows(model, res_id)
         # The query kept to the user's companies already.
         deliveries = self.sudo().browse([row["delivery_id"] for row in rows if row["delivery_id"]])
-        situations = {delivery.id: delivery.situation for delivery in deliveries}
+        words = {
+            delivery.id: {
+                "situation": delivery.situation or False,
+                "last_error": delivery.what_happened or None,
+                "hint": delivery.what_to_do or None,
+            }
+            for delivery in deliveries
+        }
+        nothing = {"situation": False, "last_error": None, "hint": None}
         rank = {state: place for place, state in enumerate(WORST_FIRST)}
         systems = []
         for row in sorted(rows, key=lambda row: (rank[row["state"]], row["name"])):
             at = row.pop("at")
             systems.append(
-                row
-                | {
-                    "at": at and at.strftime("%Y-%m-%d %H:%M:%S"),
-                    "situation": situations.get(row["delivery_id"]) or False,
-                }
+                row | {"at": at and at.strftime("%Y-%m-%d %H:%M:%S")} | words.get(row["delivery_id"], nothing)
             )
         worst = systems[0]["state"] if systems else False
         return {
@@ -81,7 +85,6 @@ class IntegrationDelivery(models.Model):
                 SELECT s.code, s.name, coalesce(d.state, 'delivered') AS state, d.direction, d.id AS delivery_id,
                     coalesce(d.number, 0) AS count, coalesce(k.external_id, d.external_id) AS external_id,
                     coalesce(k.external_url, d.external_url) AS external_url,
-                    d.error_message AS last_error, d.error_hint AS hint,
                     coalesce(d.done_at, d.claimed_at, d.create_date, k.synced_at) AS at
                 FROM seen d FULL JOIN linked k ON k.system_id = d.system_id
                 JOIN integration_system s ON s.id = coalesce(d.system_id, k.system_id)

@@ -44,8 +44,8 @@ class IntegrationLinkInbound(models.Model):
         readonly=True,
         groups="base.group_system",
         help="lines: which line of theirs is which of ours; adjusted: values that Odoo writes its own way; kept: "
-        "values of theirs that a person decided against; settled: conflicts that a person decided for Odoo, as theirs and "
-        "ours; note: the last note. Values as digests.",
+        "values of theirs that a person decided against; settled: conflicts that a person decided for Odoo, as theirs "
+        "and ours; note: the last note. Values as digests.",
     )
     received_key = fields.Char(readonly=True, help="Names the state of theirs that was applied last.")
     received_at = fields.Datetime(readonly=True, help="When that state was read there.")

@@ -135,10 +135,12 @@ class IntegrationProblemSync(models.Model):
         if row["last_id"]:
             example = self.env["integration.delivery"].browse(row["last_id"])
             rule = example.event_id.rule_id
+            # It goes to several people, and by mail: without values, which its deliveries show to who may see them.
+            message, _hint = example._readable(example.error_message, None, example.error_field, sees_all=False)
             values |= {
                 "kind": row["cause"].split(":", 1)[0],
                 "code": example.error_code,
-                "message": example.error_message or _("Deliveries stand still."),
+                "message": message or _("Deliveries stand still."),
                 "hint": self._hint_of(example),
                 "error_field": example.error_field,
                 "example_id": example.id,
@@ -157,7 +159,8 @@ class IntegrationProblemSync(models.Model):
         if example.state == "dead":
             # The failure's own hint was written for a try that is followed by others.
             return _("All tries are used up. Find out what is wrong at %s, then Retry all.", example.system_id.name)
-        return example.error_hint or _("Look at the deliveries and decide.")
+        _message, hint = example._readable(None, example.error_hint, example.error_field, sees_all=False)
+        return hint or _("Look at the deliveries and decide.")
 
     def _words_of_pause(self, system, pause_kind):
         kind = PAUSE_KINDS.get(pause_kind, "policy")

@@ -72,8 +72,8 @@ class IntegrationInboundConflict(models.AbstractModel):
         return found
 
     def _without_conflicts(self, item, record, changed, decided, unsent, memory):
-        """Leaves out what only Odoo changed, and what a person decided for Odoo: the same two values are not asked about
-        again, however often they are told.
+        """Leaves out what only Odoo changed, and what a person decided for Odoo: the same two values are not asked
+        about again, however often they are told.
 
         :param memory: what the link remembers; what was decided for Odoo is added
         :raise Stopped: business, `conflict`: fields were changed on both sides
