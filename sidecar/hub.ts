@@ -23,6 +23,7 @@ import { ProblemNotes } from "./outbound/problem-notes";
 import { Pump } from "./outbound/pump";
 import { check } from "./questions/check";
 import { preview } from "./questions/preview";
+import { previewIncoming } from "./questions/preview-incoming";
 import { Questions } from "./questions/questions";
 import { guardQueue } from "./restore/guarded-queue";
 import { catalogueFor } from "./schedules/catalogue";
@@ -124,6 +125,7 @@ export class Hub {
       {
         check: (request) => check(pack, request, connectors, settingsWrong),
         preview: async (request) => preview({ pack, connections, queue }, request),
+        preview_incoming: async (request) => previewIncoming({ pack, connections }, request),
       },
       log,
     );

@@ -5,7 +5,7 @@ import { childOf, toTraceparent } from "../telemetry/trace-context";
 import { PRIORITY } from "./inbox";
 import { outcomeOf, type OdooInbound } from "./odoo-inbound";
 import { prepare, unreadable, type Preparation } from "./prepare";
-import type { Work } from "./records";
+import { workOn } from "./records";
 import type { LoadState } from "./stored-loads";
 
 /** Records that are read and asked about at a time. */
@@ -33,7 +33,7 @@ export async function dryLoad({ type, source, odoo, under, onDone, signal }: Dry
     const fetched = await source.fetch(type, ids, call);
     const items = ids.flatMap((id, place): JsonObject[] => {
       const result = fetched[place] ?? { failure: toFailure(new Error("nothing was read")) };
-      const work = workOn(type, id);
+      const work = workOn(type, id, "load");
       // It was deleted since it was listed.
       if ("found" in result && result.found === null) return [];
       const { item } =
@@ -62,18 +62,4 @@ function count(state: LoadState, by: number, outcome: string): void {
   if (by === 0) return;
   state.listed += by;
   state.outcomes[outcome] = (state.outcomes[outcome] ?? 0) + by;
-}
-
-function workOn(type: string, externalId: string): Work {
-  return {
-    type,
-    externalId,
-    upTo: "0",
-    priority: PRIORITY.load,
-    tries: 0,
-    firstLoad: true,
-    asked: null,
-    last: null,
-    state: undefined,
-  };
 }

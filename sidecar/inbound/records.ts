@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Knex } from "knex";
 import type { Json } from "../domain/json";
 import { SCHEMA } from "../store/database";
+import { PRIORITY, type NoticeSource } from "./inbox";
 
 /** One record that is to be fetched and applied, because notices name it. */
 export interface Work {
@@ -21,6 +22,21 @@ export interface Work {
   last: { hash: string; vendorTime: Date | null; fetchedAt: Date } | null;
   /** Where its life cycle stood then; undefined when that is not known. */
   state: Json | undefined;
+}
+
+/** A record that is only looked at: no notice names it, and nothing of it is stored. */
+export function workOn(type: string, externalId: string, source: NoticeSource): Work {
+  return {
+    type,
+    externalId,
+    upTo: "0",
+    priority: PRIORITY[source],
+    tries: 0,
+    firstLoad: source === "load",
+    asked: null,
+    last: null,
+    state: undefined,
+  };
 }
 
 /** How a piece of work ended. */

@@ -124,7 +124,7 @@ async function compared(
   }
 }
 
-function failureToJson({ kind, code, message, hint, field }: Failure): JsonObject {
+export function failureToJson({ kind, code, message, hint, field }: Failure): JsonObject {
   return { kind, code, message, hint, field: field ?? null };
 }
 
@@ -132,7 +132,7 @@ function mappingProblem(file: string, reason: string, fix: string): JsonObject {
   return { kind: "data", code: "mapping_invalid", message: `${file}: ${reason}`, hint: fix, field: file };
 }
 
-function textOf(request: JsonObject, key: string): string {
+export function textOf(request: JsonObject, key: string): string {
   const value = request[key];
   if (typeof value === "string" && value !== "") return value;
   throw new HubError({
@@ -144,7 +144,7 @@ function textOf(request: JsonObject, key: string): string {
   });
 }
 
-function notConnected(system: string): HubError {
+export function notConnected(system: string): HubError {
   return new HubError({
     kind: "data",
     code: "system_not_connected",

@@ -57,6 +57,7 @@ from .inbound.checks import business
 from .inbound.checks import timesheet_values
 from .inbound.checks import expense_values
 from .inbound import merge
+from .inbound import trial
 from .inbound import integration_security_event
 
 # Capture
@@ -86,8 +87,10 @@ from .privacy import messages
 from .inbound import in_words
 from .mappings import mapping_editor
 from .mappings import mapping_preview
+from .mappings import incoming_preview
 from .ownership import integration_ownership
 from .events import integration_event_type
+from .events import event_nature
 from .artifacts import integration_flow
 from .artifacts import artifact_impact
 from .artifacts import artifact_pack

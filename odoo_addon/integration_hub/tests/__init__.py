@@ -28,6 +28,7 @@ from . import test_inbound_messages
 from . import test_inbound_receive
 from . import test_inbound_steps
 from . import test_inbound_timesheets
+from . import test_incoming_preview
 from . import test_json2
 from . import test_loose_references
 from . import test_mapping_editor

@@ -95,6 +95,30 @@ class TestFlows(ArtifactCase):
         self.assertAlmostEqual(self.flow.latency_actual, 3)
         self.assertEqual((self.flow.waited_count, self.flow.waited_hours), (1, 2))
 
+    def test_time_for_which_the_mass_change_brake_held_a_delivery_counts_as_waiting(self):
+        self.rule.write({"brake_creates": 1, "system_ids": [(6, 0, self.crm.ids)]})
+        first, second = self.company("First"), self.company("Second")
+        deliveries = self.events().delivery_ids.sudo()
+        self.env.cr.execute("SELECT state FROM integration_hub.claim('w', 'test_crm', 10, 60)")
+        self.env.invalidate_all()
+        held = deliveries.filtered(lambda delivery: delivery.state == "held")
+        self.assertEqual((held.error_code, len(held)), ("mass_change", 1), f"{first} and {second}: one is too many")
+        held.brake_id.action_approve()
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            UPDATE integration_brake SET tripped_at = tripped_at - interval '2 hours';
+            UPDATE integration_event SET occurred_at = occurred_at - interval '2 hours 3 seconds';
+            UPDATE integration_delivery SET state = 'delivered',
+                latency_ms = CASE WHEN brake_id IS NULL THEN 3000 ELSE 2 * 3600000 + 4000 END
+            """
+        )
+        self.env.invalidate_all()
+        self.assertLess(self.flow.latency_actual, 10)
+        self.assertGreater(self.flow.latency_actual, 2)
+        self.assertEqual((self.flow.volume, self.flow.waited_count), (2, 1))
+        self.assertAlmostEqual(self.flow.waited_hours, 2, places=2)
+
     def test_an_imported_list_shows_which_two_write_one_field(self):
         action = self.read(
             "name;owner;to;object;fields;timing;latency;decision\n"

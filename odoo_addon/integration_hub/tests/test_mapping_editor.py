@@ -172,11 +172,12 @@ class TestMappingEditor(ArtifactCase):
         content = {
             "source": {"type": "company"},
             "target": {"object": "customer", "version": 1},
-            "lines": [{"to": "name", "from": "properties.name"}],
+            "lines": [{"to": "name", "from": "properties.title"}],
         }
         artifact = self.make_artifact("systems/test_crm/mappings/in/customer.json")
         info = self.draft(content, artifact=artifact).editor_info()
-        self.assertEqual([field["path"] for field in info["source"]["fields"]], ["properties.name"])
+        source = {field["path"]: field["type"] for field in info["source"]["fields"]}
+        self.assertEqual((source["properties"], source["properties.title"]), ("object", "any"), "inside its group")
         self.assertTrue({field["path"]: field for field in info["target"]["fields"]}["name"]["required"])
 
     def test_a_check_that_nobody_answers_stops_nobody_from_working(self):

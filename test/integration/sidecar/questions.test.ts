@@ -1,8 +1,10 @@
 import customerMapping from "../../../mappings/systems/hubspot/mappings/customer.json";
+import incomingMapping from "../../../mappings/systems/hubspot/mappings/in/customer.json";
 import type { Json, JsonObject } from "../../../sidecar/domain/json";
 import { waitFor } from "../../support/wait-for";
 import { OPEN_MS, SidecarBench } from "./running-hub";
 
+const INCOMING = "systems/hubspot/mappings/in/customer.json";
 const FILE = "systems/hubspot/mappings/customer.json";
 
 /** What people ask in Odoo before they change a mapping (MAP-09, GOV-05): nothing is sent because of it. */
@@ -19,15 +21,7 @@ describe("the sidecar answers", () => {
     await bench.close();
   });
 
-  const ask = async (kind: string, request: JsonObject): Promise<JsonObject> => {
-    const question = await bench.fixture.ask(kind, request);
-    let answer: JsonObject | null = null;
-    await waitFor(`an answer to ${kind}`, async () => (answer = await bench.fixture.answerTo(question)) !== null, {
-      everyMs: 10,
-      timeoutMs: 5_000,
-    });
-    return answer ?? {};
-  };
+  const ask = async (kind: string, request: JsonObject): Promise<JsonObject> => askOn(bench, kind, request);
   const writes = (): number => bench.sandbox.journal.list().length;
 
   it("whether a version compiles, with the place and what to do, and what is to be captured under it", async () => {
@@ -157,7 +151,100 @@ describe("the sidecar answers", () => {
   });
 });
 
+/** A mapping of what comes in is seen on a real record of the vendor before it counts (MAP-03, GOV-02). */
+describe("of what comes in, the sidecar answers", () => {
+  let bench: SidecarBench;
+  let id: string;
+
+  beforeAll(async () => {
+    bench = await SidecarBench.open();
+    await bench.reset();
+    await bench.startHub();
+    const delivered = await bench.fixture.change({ lane: "res.partner,1", record: { ...company, phone: "+32 2 1" } });
+    id = String((await bench.reaches(delivered, "delivered"))["external_id"]);
+  }, OPEN_MS);
+  afterAll(async () => {
+    await bench.close();
+  });
+
+  const look = async (request: JsonObject): Promise<JsonObject> =>
+    askOn(bench, "preview_incoming", { object: "customer", system: "hubspot", id, overlay: {}, ...request });
+
+  it("what the vendor sent, what it is to us and what Odoo would be asked for, and writes nothing anywhere", async () => {
+    const before = bench.sandbox.journal.list().length;
+    const answer = await look({});
+    expect(answer).toMatchObject({
+      found: true,
+      id,
+      type: "company",
+      record: { id, properties: { name: "Acme", phone: "+32 2 1" } },
+      canonical: { id: `hubspot:company,${id}`, name: "Acme", phone: "+32 2 1" },
+      document: { model: "res.partner", values: { name: "Acme", phone: "+32 2 1", is_company: true } },
+      mapping: "hubspot.company@1 > customer@1 > res.partner@1",
+      problems: [],
+      active: null,
+    });
+    expect(answer["item"]).toMatchObject({ external_id: id, operation: "upsert", may_create: { allowed: true } });
+    expect((await look({}))["item"]).not.toMatchObject({ key: (answer["item"] as JsonObject)["key"] });
+    expect(bench.sandbox.journal.list().length).toBe(before);
+  });
+
+  it("what a version changes against what counts, and who may write each field under it", async () => {
+    const mapping: JsonObject = structuredClone(incomingMapping);
+    const lines = [...(mapping["lines"] as Json[]), { to: "reference", const: "From the CRM" }];
+    const ownership = { version: 1, objects: { customer: { owner: ["odoo", "hubspot"], fields: { phone: "odoo" } } } };
+    const overlay = { [INCOMING]: { ...mapping, lines }, "ownership.json": ownership };
+    const answer = await look({ overlay, in_force: {} });
+    expect(answer).toMatchObject({
+      document: { values: { ref: "From the CRM" } },
+      item: { not_owned: { phone: { owner: "odoo" } } },
+    });
+    const { document } = answer["active"] as { document: { values: JsonObject } };
+    expect(document.values).not.toHaveProperty("ref", "From the CRM");
+  });
+
+  it("where a mapping goes wrong, with its place", async () => {
+    const broken = await look({
+      overlay: { [INCOMING]: { ...incomingMapping, lines: [{ to: "nosuch", from: "id" }] } },
+    });
+    expect(broken).toMatchObject({ refused: true });
+    expect(broken["problems"]).toContainEqual(
+      expect.objectContaining({ path: INCOMING, pointer: expect.stringMatching(/^lines\[0\]/) as string }),
+    );
+    const lines = incomingMapping.lines.map((line) =>
+      line.to === "name" ? { ...line, from: "properties.nosuch" } : line,
+    );
+    const nameless = await look({ overlay: { [INCOMING]: { ...incomingMapping, lines } } });
+    expect(nameless).toMatchObject({
+      found: true,
+      record: { id },
+      document: null,
+      problems: [{ kind: "data", field: "customer.name" }],
+      item: { error: { field: "customer.name" } },
+    });
+  });
+
+  it("that the vendor has no such record, does not let us in, or does not answer", async () => {
+    expect(await look({ id: "404404" })).toMatchObject({ found: false, record: null, item: { operation: "gone" } });
+    bench.sandbox.faults.add({ system: "hubspot", fault: { kind: "status", status: 403 } });
+    expect(await look({})).toMatchObject({ error: { message: expect.stringContaining("HubSpot") as string } });
+    bench.sandbox.reset();
+    expect(await look({ system: "nowhere" })).toMatchObject({ error: { code: "system_not_connected" } });
+    expect(await look({ object: "invoice" })).toMatchObject({ error: { code: "mapping_not_found" } });
+  });
+});
+
 const company = { name: "Acme", is_company: true, active: true };
+
+async function askOn(bench: SidecarBench, kind: string, request: JsonObject): Promise<JsonObject> {
+  const question = await bench.fixture.ask(kind, request);
+  let answer: JsonObject | null = null;
+  await waitFor(`an answer to ${kind}`, async () => (answer = await bench.fixture.answerTo(question)) !== null, {
+    everyMs: 10,
+    timeoutMs: 5_000,
+  });
+  return answer ?? {};
+}
 
 function shipped(): JsonObject {
   return structuredClone(customerMapping);

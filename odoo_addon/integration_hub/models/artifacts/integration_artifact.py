@@ -135,6 +135,10 @@ class IntegrationArtifact(models.Model):
         active = self.active_version_id
         return active.content if active else self._shipped_content()
 
+    def _content_or_nothing(self):
+        """`_content` of the one or no artifact that was found; an empty mapping where there is neither."""
+        return (self._content() if self else None) or {}
+
     def _empty_content(self):
         """What the first version of a file that is not shipped begins with."""
         return {"title": self.title, "entries": []} if self.kind == "table" else {}

@@ -90,18 +90,26 @@ class IntegrationFlow(models.Model):
         self.env.cr.execute(
             """
             WITH arrived AS (
-                SELECT e.rule_id, d.id, d.latency_ms
+                SELECT e.rule_id, d.id, d.latency_ms, greatest(b.tripped_at, e.occurred_at) AS braked_at
                 FROM integration_event e JOIN integration_delivery d ON d.event_id = e.id
+                LEFT JOIN integration_brake b ON b.id = d.brake_id
                 WHERE e.occurred_at >= %s AND e.rule_id = ANY(%s) AND d.state = 'delivered' AND d.latency_ms IS NOT NULL
             ), waited AS (
-                SELECT step.delivery_id, sum(extract(epoch FROM step.until - step.ended_at)) * 1000 AS ms
+                SELECT step.delivery_id, sum(extract(epoch FROM step.until - step.since)) * 1000 AS ms
                 FROM (
-                    SELECT a.delivery_id, a.outcome, a.ended_at,
+                    SELECT a.delivery_id, a.outcome, a.ended_at AS since,
                            lead(a.started_at) OVER (PARTITION BY a.delivery_id ORDER BY a.id) AS until
                     FROM integration_attempt a JOIN arrived ON arrived.id = a.delivery_id
                     WHERE arrived.latency_ms >= 1000
+                    UNION ALL
+                    -- The mass-change brake holds before anything was tried: its only attempt is the decision.
+                    SELECT a.delivery_id, 'held', arrived.braked_at, min(a.started_at)
+                    FROM integration_attempt a JOIN arrived ON arrived.id = a.delivery_id
+                    WHERE arrived.latency_ms >= 1000 AND arrived.braked_at IS NOT NULL
+                    GROUP BY a.delivery_id, arrived.braked_at
+                    HAVING (array_agg(a.outcome ORDER BY a.id))[1] = 'person_released'
                 ) step
-                WHERE step.outcome IN %s GROUP BY step.delivery_id
+                WHERE step.outcome IN %s AND step.until > step.since GROUP BY step.delivery_id
             )
             SELECT arrived.rule_id, count(*),
                    percentile_cont(0.95) WITHIN GROUP (

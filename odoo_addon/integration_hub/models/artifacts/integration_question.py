@@ -11,7 +11,7 @@ FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS = 0.005, 0.1
 
 class IntegrationQuestion(models.Model):
     """What Odoo asks the sidecar and waits for: whether versions compile (`check`), what a record would become
-    (`preview`). A row lives as long as somebody waits."""
+    there (`preview`) and in Odoo (`preview_incoming`). A row lives as long as somebody waits."""
 
     _name = "integration.question"
     _inherit = ["integration.protected"]
@@ -20,7 +20,11 @@ class IntegrationQuestion(models.Model):
     _rec_name = "kind"
     _log_access = False
 
-    kind = fields.Selection([("check", "Check"), ("preview", "Preview")], required=True, readonly=True)
+    kind = fields.Selection(
+        [("check", "Check"), ("preview", "Preview"), ("preview_incoming", "Preview of what comes in")],
+        required=True,
+        readonly=True,
+    )
     request = fields.Json(required=True, readonly=True)
     answer = fields.Json(readonly=True)
     state = fields.Selection([("asked", "Asked"), ("answered", "Answered")], required=True, readonly=True)
@@ -35,7 +39,7 @@ class IntegrationQuestion(models.Model):
         """Asks a running sidecar and waits for its answer. Works in a cursor of its own: what this transaction has not
         committed is not seen, and nothing of it is committed.
 
-        :param kind: ``check`` or ``preview``
+        :param kind: ``check``, ``preview`` or ``preview_incoming``
         :param request: JSON (docs/architecture.md, Questions)
         :param timeout: seconds
         :return: the answer

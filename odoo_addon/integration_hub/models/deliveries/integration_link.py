@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 
 from ..foundation.loose_reference import LooseMany2one
@@ -46,6 +46,12 @@ class IntegrationLink(models.Model):
         "Another record of Odoo is linked to that external record already.",
     )
     _record_idx = models.Index("(model, res_id)")
+
+    @api.depends("res_name", "external_type", "external_id")
+    def _compute_display_name(self):
+        for link in self:
+            there = f"{link.external_type} {link.external_id}"
+            link.display_name = f"{link.res_name} ({there})" if link.res_name else there
 
     def _selection_models(self):
         return self.env["integration.record"]._selection_models()

@@ -22,10 +22,7 @@ class IntegrationEventType(models.Model):
     description = fields.Text(help="What has happened when it comes, in business words.")
     nature = fields.Selection(
         [("business", "Business event"), ("technical", "Technical event")],
-        required=True,
-        default="business",
-        tracking=True,
-        help="Technical: it tells of the software, not of the business, for instance a recomputation.",
+        help="Technical: it tells of the software, not of the business (event_nature.py).",
     )
     object = fields.Char("Business object", compute="_compute_users", help="What it carries.")
     schema_version = fields.Char(
@@ -124,7 +121,7 @@ class IntegrationEventType(models.Model):
     def action_open_events(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_events")
-        return action | {"domain": [("event_type", "=", self.name)], "display_name": self.name}
+        return action | {"domain": [("event_type", "=", self.name)], "context": {}, "display_name": self.name}
 
 
 class IntegrationRuleOfEventType(models.Model):

@@ -153,6 +153,7 @@ class MappingEditor(models.Model):
     def _document_info(self, content, side):
         """What a system holds or takes, as far as its schema names it and the mapping uses it."""
         connector, kind = self.system_code, (content.get(side) or {}).get("type")
+        # What it takes is not all that its connector reads: of a source only what the mapping reads is known.
         schema = (side == "target" and self._catalogue_content("document", f"{connector}/{kind}")) or {}
         fields = schema_fields(schema, lambda _id: None)
         known = {field["path"] for field in fields}
@@ -160,6 +161,11 @@ class MappingEditor(models.Model):
         shipped = self.artifact_id._content() or {}
         for line in [*(shipped.get("lines") or ()), *(content.get("lines") or ())]:
             for path in [line.get("to")] if side == "target" else sorted(_read_by(line)):
+                names = (path or "").split(".")
+                for place in range(1, len(names)) if side == "source" else ():
+                    if (group := ".".join(names[:place])) not in known:
+                        known.add(group)
+                        fields.append(_plain_field(group) | {"type": "object"})
                 if path and path not in known:
                     known.add(path)
                     fields.append(_plain_field(path))

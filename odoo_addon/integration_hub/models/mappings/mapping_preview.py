@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from ..capture.paths import complete, path_tree
 from ..capture.snapshot import compile_tree, read_records
 from ..privacy.confidential import CONFIDENTIAL
-from ..privacy.preview_masks import masked_answer
+from ..privacy.preview_masks import made_of, masked_answer
 
 
 class MappingPreview(models.Model):
@@ -44,6 +44,8 @@ class MappingPreview(models.Model):
 
     def _preview_choice(self, content):
         """Which records and systems a preview can be of."""
+        if self.artifact_id.incoming:
+            return self._incoming_choice(content)
         Catalogue = self.env["integration.catalogue"].sudo()
         model = (content.get("source") or {}).get("model")
         if not model:
@@ -101,9 +103,11 @@ class MappingPreview(models.Model):
         snapshot = self.env["integration.event.payload"]._masked_for_user(self.object, answer["snapshot"])
         mapping = content if self.system_code else self._system_mapping(system)
         schemas = self.env["integration.catalogue"]._schemas()
-        end = (mapping or {}).get("source") or {}
+        end = (content.get("source" if self.system_code else "target")) or {}
         schema = schemas.get(f"hub:canonical/{end.get('object')}/{end.get('version')}") or {}
-        return masked_answer(answer, mapping, schema, schemas) | {"snapshot": snapshot, "masked": True}
+        known = self.env["integration.catalogue"]._source_classes(self.object)
+        made = made_of(content, known) if not self.system_code else None
+        return masked_answer(answer, mapping, schema, schemas, made) | {"snapshot": snapshot, "masked": True}
 
     def _system_mapping(self, system):
         """The mapping in force from this version's object to a system; None where there is none."""

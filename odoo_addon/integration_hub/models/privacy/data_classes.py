@@ -67,7 +67,8 @@ def _lines(lines, to, source):
         target = f"{to}{line.get('to', '')}"
         yield target, [f"{source}{path}" for path in _sources(line)]
         if each := line.get("each"):
-            yield target, [f"{source}{each}"]
+            chosen_by = _sources(line["where"]) if isinstance(line.get("where"), dict) else []
+            yield target, [f"{source}{each}", *(f"{source}{each}.{path}" for path in chosen_by)]
             yield from _lines(line.get("lines") or (), f"{target}.", f"{source}{each}.")
 
 

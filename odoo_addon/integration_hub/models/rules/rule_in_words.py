@@ -42,4 +42,4 @@ class IntegrationRuleInWords(models.Model):
 
     def action_open_events(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_events")
-        return action | {"domain": [("rule_id", "in", self.ids)], "display_name": _("Events")}
+        return action | {"domain": [("rule_id", "in", self.ids)], "context": {}, "display_name": _("Events")}
