@@ -95,6 +95,39 @@ export function lanesPromises(t: QueueScene): void {
       expect(await t.fixture.states(ids)).toEqual(["superseded", "processing"]);
     });
 
+    it("touches nothing behind a change that is kept, so that a record with many changes costs what others cost (PERF-01)", async () => {
+      const ids: number[] = [];
+      for (let n = 1; n <= 4; n += 1) ids.push(await t.change("res.partner,1", { coalesce: false }));
+      expect((await t.claim("w1", 1)).map((d) => d.id)).toEqual([ids[0]]);
+      expect(await t.fixture.states(ids)).toEqual(["processing", "pending", "pending", "pending"]);
+    });
+
+    it("wakes the first of what sleeps in a lane, and the last full state goes all the same", async () => {
+      const note = await t.change("res.partner,1", { coalesce: false });
+      const states = [
+        await t.change("res.partner,1"),
+        await t.change("res.partner,1"),
+        await t.change("res.partner,1"),
+      ];
+      await t.claim();
+      await t.settle([delivered(note, "a1")]);
+      expect(await t.queue.unpark(t.system, ["res.partner,1"])).toBe(1);
+      expect(await t.fixture.states(states)).toEqual(["pending", "waiting", "waiting"]);
+      expect((await t.claim()).map((d) => d.id)).toEqual([states[2]]);
+      expect(await t.fixture.states(states)).toEqual(["superseded", "superseded", "processing"]);
+    });
+
+    it("wakes a live change with the backfill in front of it, which then goes although no more backfill may (RES-12)", async () => {
+      const note = await t.change("res.partner,1", { coalesce: false });
+      const backfill = await t.change("res.partner,1", { coalesce: false, priority: 90 });
+      const live = await t.change("res.partner,1", { coalesce: false });
+      expect((await t.claim()).map((d) => d.id)).toEqual([note]);
+      expect(await t.fixture.states([backfill, live])).toEqual(["waiting", "waiting"]);
+      await t.settle([delivered(note, "a1")]);
+      expect(await t.queue.unpark(t.system, ["res.partner,1"])).toBe(2);
+      expect((await t.claim("w1", 50, 0)).map((d) => d.id)).toEqual([backfill]);
+    });
+
     it("does not wake a lane that could only fall asleep again", async () => {
       const held = await t.change("res.partner,1", { object: "customer" });
       await t.claim();
