@@ -121,6 +121,18 @@ class TestInboundTimesheetChecks(TimesheetCase):
         self.assertEqual((self.work.qty_delivered, self.work.qty_to_invoice), (4, 4))
         self.assertEqual(self.invoice("2026-11-30").amount_untaxed, 400)
 
+    def test_what_is_held_is_known_by_person_day_project_and_hours(self):
+        self.project.active = False
+        row = self.refused("project_closed", hours=1.5)
+        self.assertEqual(row.res_name, "Hub Anna, 11/20/2026, Hub project, 1.50 h")
+        answer = self.send("2", values={"employee_id": {"$record": "test_crm:user,U9"}})
+        self.assertEqual(answer["state"], "waiting")
+        self.assertEqual(self.row(answer).res_name, "11/20/2026, Hub project, 4.00 h", "who it is, is not known yet")
+        answer = self.send(
+            "3", document={}, error={"kind": "data", "code": "x", "message": "No date", "hint": "Give one"}
+        )
+        self.assertEqual(self.row(answer).res_name, "time_entry 3")
+
     def test_each_person_is_billed_at_the_rate_agreed_for_them(self):
         senior = self.sold("Senior", hours=10, price=180)
         self.env["project.sale.line.employee.map"].create(

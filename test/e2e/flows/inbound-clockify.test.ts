@@ -108,6 +108,31 @@ describe("what is approved in Clockify", () => {
     expect(await work.timeOf(billing)).toHaveLength(2);
   });
 
+  it.each(["credit", "cancel"] as const)(
+    "is free there again when its invoice is taken back (%s), and may be corrected (OBJ-19, EVT-09)",
+    async (takeBack) => {
+      const billing = await work.project(`Taken back by ${takeBack}`, { hours: 40, price: 100 });
+      const id = await entry(bob, 4, "2026-10-08", billing);
+      await work.approve({ entryIds: [id] });
+      const line = await work.line(id);
+      const toldOf = async (event: string): Promise<void> => {
+        await work.clockify.exchanges.until(`${event} to be told`, TIME, [line.id], "clockify", (rows) =>
+          rows.some((row) => row.event_type === event && row.state === "delivered"),
+        );
+      };
+      const invoices = await work.invoice(billing, "2026-10-31");
+      await toldOf("timesheet.billed");
+      expect(await work.stored("time_entry", id)).toMatchObject({ invoiced: true });
+
+      await work[takeBack](invoices);
+      await toldOf("timesheet.unbilled");
+      expect(await work.stored("time_entry", id)).toMatchObject({ invoiced: false });
+      await work.changeHours(id, 6);
+      await waitFor("the correction to arrive", async () => (await work.line(id)).unit_amount === 6);
+      expect(await work.timeOf(billing)).toEqual([line.id]);
+    },
+  );
+
   it("is there once to be billed and once to be reimbursed, when it is an expense (WF-09, OBJ-20)", async () => {
     const [travel, waiting] = [
       await work.expense({ userId: anna, projectId: project.external, total: 120 }),

@@ -1,5 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { waitFor } from "../../support/wait-for";
 import { InboundVendor } from "../support/inbound";
+
+interface SecurityEvent {
+  id: number;
+  hour: string;
+  calls: number;
+  activity_ids: number[];
+}
 
 /** What salespeople do in HubSpot arrives in Odoo, once, and what Odoo sends there does not come back (WF-01, DES-06, OBJ-01, OBJ-02, OBJ-03). */
 describe("HubSpot's changes", () => {
@@ -144,4 +152,46 @@ describe("HubSpot's changes", () => {
       expect(await hubspot.notices()).toBe(before);
     },
   );
+
+  it("are one security event with one activity in Odoo when they are forged, and a hundred more are no other (SEC-11)", async () => {
+    const id = (await hubspot.sandbox.records("hubspot", "company"))[0]?.["id"] as string;
+    const forge = async (): Promise<void> => {
+      const status = await hubspot.sandbox.notify({ system: "hubspot", type: "company", id, wrong: "forged" });
+      expect(status).toBe(401);
+    };
+    const told = async (least: number): Promise<SecurityEvent[]> => {
+      let events: SecurityEvent[] = [];
+      const domain = [
+        ["system_code", "=", "hubspot"],
+        ["reason", "=", "bad_signature"],
+      ];
+      await waitFor(
+        `${least} forged calls to be told of in Odoo`,
+        async () => {
+          const fields = ["calls", "hour", "activity_ids"] as const;
+          events = await hubspot.odoo.read<SecurityEvent>("integration.security.event", domain, [...fields]);
+          return events.reduce((sum, { calls }) => sum + calls, 0) >= least;
+        },
+        { timeoutMs: 30_000 },
+      );
+      return events;
+    };
+    await forge();
+    const [first] = await told(1);
+    const before = (await told(1)).reduce((sum, { calls }) => sum + calls, 0);
+    for (let call = 0; call < 100; call += 1) await forge();
+    const events = await told(before + 100);
+    // One for each hour: the clock may strike meanwhile.
+    expect(new Set(events.map(({ hour }) => hour)).size).toBe(events.length);
+    expect(events.length).toBeLessThanOrEqual(2);
+    const activities = events.flatMap(({ activity_ids: ids }) => ids);
+    expect(activities).toEqual(first?.activity_ids);
+    const people = await hubspot.odoo.read<{ id: number; user_id: [number, string] }>(
+      "mail.activity",
+      [["id", "in", activities]],
+      ["user_id"],
+    );
+    expect(people.length).toBeGreaterThan(0);
+    expect(new Set(people.map(({ user_id: person }) => person[0])).size).toBe(people.length);
+  }, 90_000);
 });

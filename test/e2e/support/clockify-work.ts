@@ -230,8 +230,8 @@ export class ClockifyWork {
 
   // -- what accountants do ------------------------------------------------------------------------------------
 
-  /** Bills all time of the project's order, on this day. */
-  async invoice({ order }: Project, day: string): Promise<void> {
+  /** Bills all time of the project's order, on this day; answers the invoices of the order. */
+  async invoice({ order }: Project, day: string): Promise<number[]> {
     const context = { active_model: "sale.order", active_ids: [order], active_id: order };
     const values = { advance_payment_method: "delivered" };
     const [wizard] = await this.odoo.call<number[]>("sale.advance.payment.inv", "create", [[values]], { context });
@@ -241,8 +241,31 @@ export class ClockifyWork {
       [["id", "=", order]],
       ["invoice_ids"],
     );
-    await this.odoo.write("account.move", found?.invoice_ids ?? [], { invoice_date: day });
-    await this.odoo.call("account.move", "action_post", [found?.invoice_ids]);
+    const invoices = found?.invoice_ids ?? [];
+    await this.odoo.write("account.move", invoices, { invoice_date: day });
+    await this.odoo.call("account.move", "action_post", [invoices]);
+    return invoices;
+  }
+
+  /** Takes an invoice back by a credit note over all of it. */
+  async credit(invoices: number[]): Promise<void> {
+    const context = { active_model: "account.move", active_ids: invoices };
+    const [invoice] = await this.odoo.read<{ journal_id: [number, string] }>(
+      "account.move",
+      [["id", "in", invoices]],
+      ["journal_id"],
+    );
+    const values = { reason: "Wrong", journal_id: invoice?.journal_id[0] };
+    const [wizard] = await this.odoo.call<number[]>("account.move.reversal", "create", [[values]], { context });
+    await this.odoo.call("account.move.reversal", "refund_moves", [[wizard]], { context });
+    const notes = await this.odoo.search("account.move", [["reversed_entry_id", "in", invoices]]);
+    await this.odoo.call("account.move", "action_post", [notes]);
+  }
+
+  /** Takes an invoice back by setting it to draft and cancelling it. */
+  async cancel(invoices: number[]): Promise<void> {
+    await this.odoo.call("account.move", "button_draft", [invoices]);
+    await this.odoo.call("account.move", "button_cancel", [invoices]);
   }
 
   /** Posts an approved expense, to be paid back. */

@@ -149,7 +149,7 @@ class IntegrationInboundRows(models.AbstractModel):
         company = system.company_id
         if record and "company_id" in record._fields:
             company = record.sudo().company_id or company
-        name = record.sudo().display_name if record else item.canonical.get("name") or item.values.get("name")
+        name = self._name_of(system, item, record)
         return {
             "object": item.object,
             "model": record._name if record else item.model or "",
@@ -157,6 +157,12 @@ class IntegrationInboundRows(models.AbstractModel):
             "res_name": str(name)[:200] if name else f"{item.type} {item.external_id}",
             "company_id": company.id,
         }
+
+    def _name_of(self, system, item, record):
+        """What people call it; None where it has no name."""
+        if record:
+            return record.sudo().display_name
+        return item.canonical.get("name") or item.values.get("name")
 
     def _store_event(self, system, item, operation, about):
         event = (
@@ -225,7 +231,7 @@ class IntegrationInboundRows(models.AbstractModel):
         if differed:
             values["fingerprint"] = False
         if link:
-            link.write(values | {"res_name": record.sudo().display_name})
+            link.write(values | {"res_name": self._name_of(system, item, record)})
             return link
         about = self._about(system, item, record)
         link = (

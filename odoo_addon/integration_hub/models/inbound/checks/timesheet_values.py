@@ -1,7 +1,7 @@
 from odoo import _, models
-from odoo.tools import format_date
+from odoo.tools import format_date, formatLang
 
-from ..item import answer_to
+from ..item import answer_to, reference_parts
 from .timesheet import Entry
 from .timesheet_period import day_for, locked_until, period_closed
 
@@ -20,6 +20,31 @@ class IntegrationInboundTimesheet(models.AbstractModel):
             return values
         values |= self._billing_of(item, record, values)
         return values | self._day_of(item, record, values, memory)
+
+    def _name_of(self, system, item, record):
+        """Time is known by who worked when, on what, and how long: its description is "Meeting" all over the firm."""
+        if TIMESHEET not in (record._name, item.model):
+            return super()._name_of(system, item, record)
+        record = record.sudo() if record else self.env[TIMESHEET]
+        hours = item.values.get("unit_amount", record.unit_amount)
+        day = item.values.get("date") or record.date
+        parts = [
+            self._person_or_project(system, item, record, "employee_id"),
+            day and format_date(self.env, str(day)[:10]),
+            self._person_or_project(system, item, record, "project_id"),
+            _("%s h", formatLang(self.env, float(hours))) if hours else None,
+        ]
+        return ", ".join(part for part in parts if part) or super()._name_of(system, item, record)
+
+    def _person_or_project(self, system, item, record, field):
+        """The name of what the entry says, or of what the line has; None where that is not here yet."""
+        value = item.values.get(field)
+        if not (isinstance(value, dict) and "$record" in value):
+            return record[field].name
+        of, type_, external_id = reference_parts(value["$record"]) or (None, "", "")
+        known = of in (None, system.code, system.connector)
+        linked = self._linked_to(self._link_of(system, type_, external_id)) if known else None
+        return linked.name if linked else None
 
     def _billing_of(self, item, record, values):
         """The sales order item of time about whose billing the time tool says something; else Odoo chooses it."""
