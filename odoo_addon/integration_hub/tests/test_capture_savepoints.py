@@ -104,6 +104,15 @@ class TestCaptureSavepoints(HubCase):
         savepoint.close(rollback=True)
         self.assertEqual(self.the_event().res_id, kept.id)
 
+    def test_the_only_creation_taken_back_by_a_quiet_savepoint_leaves_no_event(self):
+        # One event alone is stored by another statement than several.
+        savepoint = self.env.cr.savepoint(flush=False)
+        self.company(name="Taken back")
+        self.env.flush_all()
+        savepoint.close(rollback=True)
+        self.assertFalse(self.events())
+        self.assertFalse(self.env["integration.delivery"].search([("res_name", "=", "Taken back")]))
+
     def test_a_creation_after_one_that_was_taken_back_is_stored_under_its_own_event(self):
         savepoint = self.env.cr.savepoint(flush=False)
         self.company(name="Taken back")

@@ -1,10 +1,12 @@
-"""Stores captured events in one statement (`sql/07_private_enqueue.sql`)."""
+"""Stores captured events in one statement: several by `sql/07_private_enqueue.sql`, a single one by its own."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from odoo.tools import SQL
+
+_to_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` makes an encoder at every call
 
 
 @dataclass(slots=True)
@@ -56,10 +58,9 @@ def store(env, transaction, events, replaced=()):
     :param replaced: ids of events that this transaction inserted before and that no longer say the truth
     :return: ids of the inserted events, in order
     """
-    cr = env.cr
     if replaced:
-        cr.execute("SELECT integration_hub_private.take_back(%s)", [list(replaced)])
-    rows, created, codes = [], {}, {}
+        _take_back(env.cr, replaced)
+    rows, codes = [], {}
     linked = _linked(env, [event for event in events if event.rule.linked_only])
     for event in events:
         targets = event.targets(transaction.origin)
@@ -70,22 +71,80 @@ def store(env, transaction, events, replaced=()):
             row = event.row([system_id for system_id, _code in targets])
             if event.operation != "unlink" and event.res_id in transaction.created.get(event.model, ()):
                 row["created"] = True
-                created.setdefault(event.model, set()).add(event.res_id)
             rows.append(row)
             codes.update((code, True) for _system_id, code in targets)
     if not rows:
         return []
-    values = [json.dumps(rows, ensure_ascii=False), transaction.origin, transaction.traceparent, ",".join(codes)]
-    if created:
-        count = sum(map(len, created.values()))
-        present = SQL(" || ").join(_present(env[model], ids) for model, ids in created.items())
-        cr.execute(SQL("SELECT integration_hub_private.enqueue(%s, %s, %s, %s, %s, %s)", *values, count, present))
-    else:
-        cr.execute("SELECT integration_hub_private.enqueue(%s, %s, %s, %s)", values)
-    stored = [(row, event_id) for row, event_id in zip(rows, cr.fetchone()[0], strict=True) if event_id]
+    insert = _insert_one if len(rows) == 1 else _insert_many
+    ids = insert(env, rows, transaction.origin, transaction.traceparent, ",".join(codes))
+    stored = [(row, event_id) for row, event_id in zip(rows, ids, strict=True) if event_id]
     for row, event_id in stored:
         transaction.emitted.setdefault((row["model"], row["res_id"]), []).append(event_id)
     return [event_id for _row, event_id in stored]
+
+
+def _take_back(cr, event_ids):
+    cr.execute("SELECT integration_hub_private.take_back(%s)", [list(event_ids)])
+
+
+# What `sql/07_private_enqueue.sql` does, for one event. Odoo resets a connection whenever it hands it out
+# (`DISCARD ALL`), so that a user's transaction finds no plan of the function's statements, and planning them is more
+# than half of what they cost. This is planned in a third of the time, because it has nothing to join or to sort out:
+# 1.0 → 0.55 ms of Postgres, measured right after such a reset.
+_INSERT_ONE = """
+    WITH event AS (
+        INSERT INTO integration_event (event_type, object, operation, model, res_id, res_name, company_id, user_id,
+            rule_id, changed_fields, origin_system_id, traceparent, txid, release, occurred_at, create_date)
+        VALUES (%(event_type)s, %(object)s, %(operation)s, %(model)s, %(res_id)s, %(res_name)s, %(company_id)s,
+            %(user_id)s, %(rule_id)s, %(changed)s, %(origin)s, %(traceparent)s, pg_current_xact_id()::text,
+            coalesce((SELECT number FROM integration_release ORDER BY number DESC LIMIT 1), 0),
+            statement_timestamp() AT TIME ZONE 'UTC', statement_timestamp() AT TIME ZONE 'UTC')
+        RETURNING id, create_date
+    ), payload AS (
+        INSERT INTO integration_event_payload (event_id, payload) SELECT id, %(payload)s FROM event
+    ), delivery AS (
+        INSERT INTO integration_delivery (event_id, system_id, lane, model, res_id, res_name, object, event_type,
+            operation, company_id, state, priority, "coalesce", forced, verify, attempts, create_date)
+        SELECT event.id, system_id, %(lane)s, %(model)s, %(res_id)s, %(res_name)s, %(object)s, %(event_type)s,
+            %(operation)s, %(company_id)s, 'pending', %(priority)s, %(coalesce)s, %(forced)s, false, 0, create_date
+        FROM event, unnest(%(system_ids)s) AS system_id
+    )
+    SELECT id, pg_notify('integration_hub', %(codes)s), """
+
+
+def _insert_one(env, rows, origin, traceparent, codes):
+    (row,) = rows
+    values = row | {
+        "payload": _to_json(row["payload"]),
+        "lane": f"{row['model']},{row['res_id']}",
+        "origin": origin,
+        "traceparent": traceparent,
+        "codes": codes,
+    }
+    # Whether a created record is there is asked as well, and not in a WHERE, which would be planned for twice as long.
+    created = row.get("created")
+    there = f'(SELECT true FROM "{env[row["model"]]._table}" WHERE id = %(res_id)s)' if created else "true"
+    env.cr.execute(f"{_INSERT_ONE}{there} FROM event", values)
+    event_id, _notified, present = env.cr.fetchone()
+    if not present:
+        _take_back(env.cr, [event_id])
+        return [None]
+    return [event_id]
+
+
+def _insert_many(env, rows, origin, traceparent, codes):
+    values = [_to_json(rows), origin, traceparent, codes]
+    created = {}
+    for row in rows:
+        if row.get("created"):
+            created.setdefault(row["model"], set()).add(row["res_id"])
+    if created:
+        count = sum(map(len, created.values()))
+        present = SQL(" || ").join(_present(env[model], ids) for model, ids in created.items())
+        env.cr.execute(SQL("SELECT integration_hub_private.enqueue(%s, %s, %s, %s, %s, %s)", *values, count, present))
+    else:
+        env.cr.execute("SELECT integration_hub_private.enqueue(%s, %s, %s, %s)", values)
+    return env.cr.fetchone()[0]
 
 
 def _linked(env, events):
