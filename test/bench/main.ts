@@ -8,12 +8,13 @@ import { door } from "./door";
 import { latency } from "./latency";
 import { mapping } from "./mapping";
 import { monthEnd } from "./month-end";
+import { releases } from "./releases";
 import { report, type Bench, type BenchOptions } from "./report";
 import { scale } from "./scale";
 import { soak } from "./soak";
 import { throughput } from "./throughput";
 
-const BENCHES: Bench[] = [capture, door, latency, mapping, scale, throughput, monthEnd, soak];
+const BENCHES: Bench[] = [capture, door, latency, mapping, releases, scale, throughput, monthEnd, soak];
 
 const program = new Command("npm run bench --")
   .argument("<name>", `what to measure: ${BENCHES.map((bench) => `${bench.name} (${bench.title})`).join("; ")}`)

@@ -81,6 +81,30 @@ class TestArtifacts(HubCase):
         self.artifact.with_user(administrator).four_eyes = False
         self.assertEqual(self.artifact.alone_by_id, administrator)
 
+    def test_there_is_no_side_door_past_the_second_person(self):
+        administrator = self.person("hub_artifact_admin", "integration_hub.group_administrator")
+        with self.assertRaisesRegex(AccessError, "kind"):
+            self.artifact.with_user(self.mapper).kind = "table"  # tables need no second person
+        self.artifact.with_user(administrator).four_eyes = False
+        with self.assertRaisesRegex(AccessError, "alone_by_id"):
+            self.artifact.with_user(administrator).alone_by_id = False
+        # Nor by making the file anew: one that was never changed can be deleted.
+        self.artifact.with_user(self.mapper).unlink()
+        files = self.env["integration.artifact"]
+        with self.assertRaisesRegex(AccessError, "second person"):
+            files.with_user(self.mapper).create({"path": PATH, "title": "x", "four_eyes": False})
+        with self.assertRaisesRegex(AccessError, "kind"):
+            files.with_user(self.mapper).create({"path": PATH, "title": "x", "kind": "table"})
+        anew = files.with_user(administrator).create({"path": PATH, "title": "x", "four_eyes": False})
+        self.assertEqual(anew.alone_by_id, administrator)
+
+    def test_an_import_goes_by_the_same_rules(self):
+        version = self.draft({"a": 1})
+        rows = [[str(version.id), "active"]]
+        answer = version.load([".id", "state"], rows)
+        self.assertIn("not written by hand", answer["messages"][0]["message"])
+        self.assertEqual(version.state, "draft")
+
     def test_history_stays(self):
         version = self.draft({"a": 1})
         version.sudo().state = "retired"

@@ -1,8 +1,11 @@
 import base64
+import csv
+import io
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
+from ..models.tables.table_content import from_csv, to_csv
 from .artifact_case import ArtifactCase
 
 TABLE = "systems/test_crm/tables/cost-centres.json"
@@ -126,6 +129,35 @@ class TestValueTables(ArtifactCase):
         self.env.invalidate_all()
         self.assertEqual(waiting.state, "pending")
 
+    def test_however_the_table_comes_in_force_what_waits_for_it_goes(self):
+        waiting = self.held(1)
+        content = {"title": "T", "entries": [{"from": "Sales", "to": "1"}]}
+        files = [{"path": TABLE, "content": content}]
+        (answer,) = self.table.with_user(self.ann).pack_apply(files, "From test", activate=True)
+        self.env.invalidate_all()
+        self.assertEqual((answer["result"], waiting.state), ("active", "pending"))
+        self.csv("from,to\nOther,2\n", mode="replace")
+        self.table.draft_version_id.action_activate()
+        waiting = self.held(1)
+        self.table.active_version_id.with_user(self.ann).action_rollback()
+        self.env.invalidate_all()
+        self.assertEqual(waiting.state, "pending", "gone back to, the table knows it again")
+
+    def test_of_two_who_add_one_value_the_second_overwrites_nothing(self):
+        self.held(1)
+        wizard = self.env["integration.unknown.value.add"].with_user(self.bob)
+        second = wizard.with_context(**self.unknown().action_add()["context"]).create({"target": "5000"})
+        self.add("4000")
+        with self.assertRaisesRegex(UserError, "in the table by now, as “4000”"):
+            second.action_add()
+        self.assertEqual(self.table.active_version_id.content["entries"], [{"from": "Sales", "to": "4000"}])
+
+    def test_a_row_of_history_is_not_moved_away(self):
+        self.draft({"entries": [{"from": "A", "to": "1"}]}, artifact=self.table).action_activate()
+        active, draft = self.table.active_version_id, self.draft({"entries": []}, artifact=self.table)
+        with self.assertRaisesRegex(UserError, "fixed"):
+            active.value_ids.with_user(self.ann).write({"version_id": draft.id})
+
     def test_operators_see_unknown_values_and_add_none(self):
         self.held(1)
         self.assertEqual(len(self.unknown().with_user(self.operator)), 1)
@@ -142,6 +174,14 @@ class TestValueTables(ArtifactCase):
         text = base64.b64decode(wizard.file).decode("utf-8-sig")
         self.assertEqual(text, "from,to,note\r\nA,1000,first\r\nB,'=2,\r\n")
 
+    def test_no_text_runs_in_a_spreadsheet_and_none_is_changed_by_the_way(self):
+        texts = ["=1+1", "@x", "\t=1", "-5", "+1", "'=kept", "''", "O'Neil", "a,b", 'say "x"']
+        entries = [{"from": f"{place}", "to": text, "note": ""} for place, text in enumerate(texts)]
+        text = to_csv(entries)
+        for line in csv.reader(io.StringIO(text)):
+            self.assertFalse(line[1].startswith(("=", "@", "\t", "-", "+")), line)
+        self.assertEqual([row for _line, row in from_csv(text)], entries)
+
     def test_a_csv_adds_or_is_the_whole_table(self):
         self.draft({"entries": [{"from": "A", "to": 1}]}, artifact=self.table).action_activate()
         self.csv("from,to\nA,2\nB,3\n")
@@ -156,6 +196,7 @@ class TestValueTables(ArtifactCase):
             ("from,to\nA,1\nA,2\n", "line 3: “A” stands in line 2"),
             ("from,to\n,2\n", "line 2"),
             ("from,to\n", "no values"),
+            ("from,to\nA,1\rB,2\n", "cannot be read"),
         ):
             with self.subTest(text=text), self.assertRaisesRegex(UserError, words):
                 self.csv(text)

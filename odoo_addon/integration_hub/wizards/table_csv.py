@@ -52,6 +52,8 @@ class IntegrationTableCsv(models.TransientModel):
             raise UserError(_("The file is not in UTF-8. Save it as “CSV UTF-8” and try again.")) from error
         try:
             rows = table_content.from_csv(text)
+        except table_content.NoCsv as error:
+            raise UserError(_("The file cannot be read as CSV: %s.", error)) from error
         except ValueError as error:
             raise UserError(_("The first line has to name the columns: from, to and, if wanted, note.")) from error
         wrong, seen = [], {}

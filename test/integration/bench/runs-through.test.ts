@@ -1,4 +1,5 @@
 import { monthEnd } from "../../bench/month-end";
+import { releases } from "../../bench/releases";
 import { soak } from "../../bench/soak";
 import { OPEN_MS } from "../sidecar/running-hub";
 
@@ -12,6 +13,15 @@ describe("the benchmarks run through", () => {
       // 50 time sheets in one batch, and one that ties them to their companies; what was changed by hand comes on top
       expect(figures["hubspot_calls"]).toBe(2 + (figures["hubspot_interactive"] ?? Number.NaN));
       expect(figures["ledger_window_calls"]).toBe(2 + (figures["ledger_window_interactive"] ?? Number.NaN));
+    },
+    OPEN_MS,
+  );
+
+  it(
+    "releases: both sidecars hear of each, and every preview is answered",
+    async () => {
+      const { figures } = await releases.run({ events: 2 });
+      expect(Object.values(figures).every(Number.isFinite)).toBe(true);
     },
     OPEN_MS,
   );

@@ -9,6 +9,8 @@ from .artifact_paths import KINDS, describe_path, is_incoming
 ADMINISTRATORS = "integration_hub.group_administrator"
 #: Kinds whose changes one person may make alone, unless an administrator says otherwise.
 ALONE = frozenset({"table"})
+#: What people write of an artifact itself; its content is that of its versions.
+WRITTEN_BY_PEOPLE = frozenset({"title", "owner_id", "purpose", "four_eyes", "version_ids"})
 IN_PREPARATION = ("draft", "in_review", "approved")
 
 
@@ -172,12 +174,32 @@ class IntegrationArtifact(models.Model):
 
     # -- rights ----------------------------------------------------------------------------------------------
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            for vals in vals_list:
+                self._refuse_reserved(vals.keys() - {"path"})
+        # Who makes a file anew cannot make it one that nobody else has to look at.
+        vals_list = [
+            vals | (self._four_eyes_switched(vals["four_eyes"]) if "four_eyes" in vals else {}) for vals in vals_list
+        ]
+        return super().create(vals_list)
+
     def write(self, vals):
+        if not self.env.su:
+            self._refuse_reserved(vals.keys() - {"path"})
         if "path" in vals and any(artifact.path != vals["path"] for artifact in self):
             raise UserError(_("The file of an artifact never changes."))
         if "four_eyes" in vals:
             vals = vals | self._four_eyes_switched(vals["four_eyes"])
         return super().write(vals)
+
+    def _refuse_reserved(self, names):
+        """What kind of file it is follows from its path, and who switched four eyes off is not written by hand: both
+        decide whether a second person has to approve."""
+        mail = {name for name in names if name.startswith(("message_", "activity_"))}
+        if refused := set(names) - WRITTEN_BY_PEOPLE - mail:
+            raise AccessError(_("%s is not written by hand.", ", ".join(sorted(refused))))
 
     def _four_eyes_switched(self, on):
         if not self.env.su and not self.env.user.has_group(ADMINISTRATORS):

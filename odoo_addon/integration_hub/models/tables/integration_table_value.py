@@ -60,8 +60,9 @@ class IntegrationTableValue(models.Model):
         return rows
 
     def write(self, vals):
+        versions = self.version_id  # a row that moves to another version leaves this one
         result = super().write(vals)
-        self.version_id._content_from_values()
+        (versions | self.version_id)._content_from_values()
         return result
 
     def unlink(self):

@@ -8,7 +8,11 @@ import json
 TEXT, NUMBER, BOOLEAN, NOTHING = "text", "number", "boolean", "nothing"
 COLUMNS = ("from", "to", "note")
 #: What a spreadsheet would run as a formula; Odoo's own exports put an apostrophe before it as well.
-_FORMULA = ("=", "-", "+", "@")
+_FORMULA = ("=", "-", "+", "@", "\t", "\r")
+
+
+class NoCsv(Exception):
+    """The file is none."""
 
 
 def entries_of(content):
@@ -81,6 +85,7 @@ def from_csv(text):
 
     :return: ``[(line number, {"from", "to", "note"})]``; values are texts
     :raise ValueError: the heading is missing; its arguments are the columns that were looked for
+    :raise NoCsv: it cannot be read
     """
     lines = text.splitlines()
     heading = lines[0] if lines else ""
@@ -90,16 +95,24 @@ def from_csv(text):
     if "from" not in names or "to" not in names:
         raise ValueError("from", "to")
     rows = []
-    for row in reader:
+    for row in _read(reader):
         values = {column: _unguarded((row.get(names.get(column)) or "").strip()) for column in COLUMNS}
         if any(values.values()):
             rows.append((reader.line_num, values))
     return rows
 
 
+def _read(reader):
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise NoCsv(str(error)) from error
+
+
 def _guarded(text):
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Apostrophes that stand before a formula already get one more, so that none is lost on the way back."""
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
 
 
 def _unguarded(text):
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_FORMULA) else text

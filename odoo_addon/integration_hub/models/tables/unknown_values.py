@@ -99,6 +99,16 @@ class IntegrationArtifactOfTable(models.Model):
                 )
             )
         content = self._content() or {}
+        known = {entry["from"]: entry["to"] for entry in table_content.entries_of(content)}
+        if source in known and known[source] != target:
+            raise UserError(
+                _(
+                    "“%(value)s” is in the table by now, as “%(target)s”: somebody else added it. Retry what waits, or "
+                    "change the table.",
+                    value=source,
+                    target=table_content.text_of(known[source]),
+                )
+            )
         entries = [entry for entry in table_content.entries_of(content) if entry["from"] != source]
         entries.append({"from": source, "to": target, "note": note or ""})
         version = self.env["integration.artifact.version"].create(
@@ -113,12 +123,6 @@ class IntegrationArtifactOfTable(models.Model):
 
 class IntegrationArtifactVersionReleasing(models.Model):
     _inherit = "integration.artifact.version"
-
-    def _put_in_force(self):
-        result = super()._put_in_force()
-        if self.kind == "table":
-            self._release_waiting()
-        return result
 
     def _release_waiting(self):
         """Queues again, under the release that is now in force, what was held for a value that the table knows now.
@@ -142,3 +146,15 @@ class IntegrationArtifactVersionReleasing(models.Model):
             self.env["integration.problem"]._sync_after_commit()
             self._say(_("%s deliveries that waited for its values go again.", len(waiting)))
         return waiting
+
+
+class IntegrationReleaseReleasing(models.Model):
+    _inherit = "integration.release"
+
+    def _put_in_force(self, versions, objects, reason):
+        """However a table comes in force (activated, brought in, gone back to), what it knows now goes."""
+        coming = versions.filtered(lambda version: version.kind == "table" and version.state != "active")
+        release = super()._put_in_force(versions, objects, reason)
+        for version in coming:
+            version.with_user(self.env.user)._release_waiting()
+        return release
