@@ -3,6 +3,7 @@
 
 from .foundation import protected
 from .foundation import loose_reference
+from .foundation import chatter
 from .queue import integration_contract
 from .deliveries import integration_record
 from .systems import integration_system

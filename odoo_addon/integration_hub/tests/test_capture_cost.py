@@ -64,3 +64,15 @@ class TestCaptureCost(HubCase):
         self.commit()
         sent = self.statements(lambda: company.write({"phone": "3"}))
         self.assertFalse([query for query in sent if "enqueue(" in query])
+
+    def test_messages_of_other_models_know_nothing_of_our_chatters(self):
+        record_of_message = self.env["mail.message"]._fields["res_id"]
+        listed = {field.model_name for field in self.env.registry.field_inverses[record_of_message]}
+        self.assertIn("res.partner", listed)
+        self.assertFalse({name for name in listed if name.startswith("integration.")})
+
+    def test_a_message_on_a_record_of_ours_is_seen_at_once(self):
+        event_type = self.env["integration.event.type"].create({"name": "thing.changed"})
+        before = event_type.message_ids
+        event_type.message_post(body="Seen?")
+        self.assertIn("Seen?", (event_type.message_ids - before).body)
