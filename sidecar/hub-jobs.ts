@@ -61,6 +61,13 @@ export function hubJobs(hub: Hub): Job[] {
       run: async () => stepReplays(hub.queue, hub.records),
     },
     {
+      name: "first-loads",
+      cron: "*/5 * * * * *",
+      where: "each",
+      // Not waited for: a load takes as long as the account is large.
+      run: () => Promise.resolve(void hub.inbound?.loads.look()),
+    },
+    {
       name: "forget-notices",
       cron: "0 17 * * * *",
       where: "once",

@@ -22,6 +22,7 @@ import type { RecordClient } from "./odoo/record-client";
 import { ProblemNotes } from "./outbound/problem-notes";
 import { Pump } from "./outbound/pump";
 import { check } from "./questions/check";
+import { load } from "./questions/load";
 import { preview } from "./questions/preview";
 import { previewIncoming } from "./questions/preview-incoming";
 import { Questions } from "./questions/questions";
@@ -126,6 +127,7 @@ export class Hub {
         check: (request) => check(pack, request, connectors, settingsWrong),
         preview: async (request) => preview({ pack, connections, queue }, request),
         preview_incoming: async (request) => previewIncoming({ pack, connections }, request),
+        load: async (request) => load(this.inbound, request),
       },
       log,
     );

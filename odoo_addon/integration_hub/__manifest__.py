@@ -19,6 +19,7 @@
         "wizards/brake_reject_views.xml",
         "wizards/delivery_cancel_views.xml",
         "wizards/delivery_link_views.xml",
+        "wizards/first_load_views.xml",
         "wizards/flow_import_views.xml",
         "wizards/inbound_link_views.xml",
         "wizards/ownership_change_views.xml",

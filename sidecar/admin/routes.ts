@@ -3,10 +3,12 @@ import type { DeliveryState } from "../domain/delivery";
 import { HubError } from "../domain/errors";
 import type { DeliveryFilter, Queue } from "../odoo/queue";
 import type { RecordClient } from "../odoo/record-client";
+import type { Loads } from "../inbound/loads";
 import type { Look } from "../inbound/poller";
 import type { HandedSecrets } from "../store/handed-secrets";
 import type { Metrics } from "../telemetry/metrics";
 import { toReadiness, type Component } from "./readiness";
+import { loadRoutes } from "./load-routes";
 import { replay } from "./replay";
 import { webhookRoutes } from "./webhook-routes";
 
@@ -26,7 +28,10 @@ export interface AdminParts {
   components(): Promise<Component[]>;
   running(): RunningSystem[];
   /** What comes in; null without a store or without Odoo's API. */
-  inbound: { look(system: string, sweepMs: number | null, object?: string): Promise<Look[]> } | null;
+  inbound: {
+    look(system: string, sweepMs: number | null, object?: string): Promise<Look[]>;
+    loads: Pick<Loads, "start" | "stop" | "reports">;
+  } | null;
   /** Secrets that systems hand over for their webhooks; null without a store. */
   handed: Pick<HandedSecrets, "open" | "close" | "windows" | "list" | "revoke"> | null;
   /** Throws `handover_unknown` for a system that hands over none. */
@@ -159,6 +164,7 @@ export function tokenRoutes(parts: AdminParts): Router {
   });
 
   router.use(webhookRoutes(parts));
+  router.use(loadRoutes(parts));
 
   return router;
 }

@@ -7,6 +7,7 @@ import type { RecordClient } from "../odoo/record-client";
 import type { Metrics } from "../telemetry/metrics";
 import { Inbox } from "./inbox";
 import { OdooInbound } from "./odoo-inbound";
+import { Loads } from "./loads";
 import { ListedRecords } from "./listed-records";
 import { Poller, type Look, type LookOptions } from "./poller";
 import { InboundRecords } from "./records";
@@ -33,11 +34,14 @@ export class Inbound {
   readonly workers: InboundWorker[];
   readonly pollers: Poller[];
   readonly inbox: Inbox;
+  /** First loads that people ask for. */
+  readonly loads: Loads;
 
   constructor(private readonly parts: InboundParts) {
     const { connections, store, records, queue, release, metrics, log } = parts;
     const inbox = new Inbox(store);
     this.inbox = inbox;
+    this.loads = new Loads({ connections, store, records, release, log });
     this.workers = connections
       .filter(({ connector }) => connector.source.fetchable.length > 0)
       .map((connection) => {
@@ -63,7 +67,7 @@ export class Inbound {
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
-    await Promise.all(this.workers.map(async (worker) => worker.stop(deadline)));
+    await Promise.all([this.loads.close(), ...this.workers.map(async (worker) => worker.stop(deadline))]);
   }
 
   /**

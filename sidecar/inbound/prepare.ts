@@ -43,7 +43,7 @@ export function prepare(work: Work, fetched: Fetched, under: Preparation): Prepa
     state = stateOf(mappings, connector, object, canonical);
     const jump = jumpOf(mappings, connector, object, work, state);
     if (jump) return { canonical, document: { model: document.model, values: {} }, error: errorOf(jump) };
-    return { canonical, document, identify: identifyOf(mappings, object), ...rights };
+    return { canonical, document, identify: identifyOf(mappings, object, canonical), ...rights };
   });
   const { id, url, oldIds, time } = found;
   const more = { external_id: id, url, old_ids: oldIds, ...(time ? { occurred_at: time.toISOString() } : {}) };
@@ -111,10 +111,11 @@ export function isEcho(work: Work, fetched: Fetched, { hash }: Prepared): boolea
   );
 }
 
-function identifyOf(mappings: MappingRegistry, object: string): JsonObject[] {
-  return mappings.inbound
-    .identify(object)
-    .map(({ as, fields, sure }) => ({ as, fields: [...fields], sure: sure ?? false }));
+function identifyOf(mappings: MappingRegistry, object: string, canonical: JsonObject): JsonObject[] {
+  return mappings.inbound.identify(object).map(({ as, fields, also = [], sure = false }) => {
+    const values = also.map((name) => canonical[name]).filter((value) => typeof value === "string" && value !== "");
+    return { as, fields: [...fields], sure, ...(values.length > 0 ? { values: values as string[] } : {}) };
+  });
 }
 
 function stateOf(

@@ -37,7 +37,7 @@ export class StoredLoads {
     }>(
       `WITH running AS (
          SELECT id, true AS resumed, time, listed_at FROM ${SCHEMA}.inbound_load l
-         WHERE system = :system AND object = :object
+         WHERE system = :system AND object = :object AND NOT dry
            AND (listed_at IS NULL OR EXISTS (SELECT FROM ${SCHEMA}.inbox n WHERE n.load_id = l.id AND n.done_at IS NULL))
          ORDER BY id DESC LIMIT 1
        ), made AS (

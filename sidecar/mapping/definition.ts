@@ -96,6 +96,8 @@ export interface Identification {
   as: "taxId" | "email" | "domain" | "name" | "exact";
   /** Fields of the Odoo document; all of them have to agree. */
   fields: string[];
+  /** Fields of the canonical object whose values identify as well, without being written: a company's domain beside its web address. Default: none. */
+  also?: string[];
   /** True: a first load links the only candidate without asking. Default false. */
   sure?: boolean;
 }

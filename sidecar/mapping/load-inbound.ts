@@ -1,4 +1,4 @@
-import type { CanonicalObjects } from "./canonical";
+import type { CanonicalObject, CanonicalObjects } from "./canonical";
 import { checkOdooMapping, checkSystemMapping } from "./cross-checks";
 import { InboundMappings, type OdooInEntry, type SystemInEntry } from "./inbound";
 import type { PackFile, PackFiles, SystemFiles } from "./pack-files";
@@ -46,6 +46,7 @@ function loadOdooIn(files: PackFiles, objects: CanonicalObjects, problems: PackP
     const source = canonicalEnd(objects, end, file.file, "source", problems);
     if (source === undefined || !namedFor(file, end.object, "source.object", problems)) continue;
     problems.push(...checkSystemMapping(mapping, source, objects), ...checkTargets(mapping));
+    problems.push(...checkIdentifying(mapping, source, objects));
     entries.set(end.object, { mapping, model: target.model });
   }
   return entries;
@@ -109,6 +110,24 @@ function checkTargets({ file, definition }: CompiledMapping): PackProblem[] {
     }
   }
   return problems;
+}
+
+/** What identifies without being written has to be a field of the object. */
+function checkIdentifying(
+  { file, definition }: CompiledMapping,
+  source: CanonicalObject,
+  objects: CanonicalObjects,
+): PackProblem[] {
+  return (definition.identify ?? []).flatMap(({ also = [] }, index) =>
+    also
+      .filter((name) => objects.fieldAt(source.schema, name) === undefined)
+      .map((name) => ({
+        file,
+        path: `identify[${index}].also`,
+        reason: `${source.object} has no field "${name}"`,
+        fix: `Use a field of canonical/${source.object}.schema.json.`,
+      })),
+  );
 }
 
 function wrongEnds({ file }: PackFile, reason: string, write: string): PackProblem {

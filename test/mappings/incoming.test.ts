@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "../../sidecar/domain/json";
+import { prepare } from "../../sidecar/inbound/prepare";
+import type { Work } from "../../sidecar/inbound/records";
 import { sortFiles, readContents } from "../../sidecar/mapping/pack-files";
 import { loadMappings } from "../../sidecar/mapping/registry";
 
@@ -19,7 +21,8 @@ interface Example {
 }
 
 const pack = join(__dirname, "../../mappings");
-const { inbound } = loadMappings(pack);
+const mappings = loadMappings(pack);
+const { inbound } = mappings;
 const connectors = sortFiles(readContents([pack], []))
   .systems.map(({ code }) => code)
   .filter((code) => inbound.types(code).length > 0);
@@ -29,6 +32,33 @@ function examplesOf(connector: string): Example[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Example);
 }
+
+describe("a HubSpot company of which only the domain is known", () => {
+  it("is looked for by it among the companies of Odoo, whose web address it is not (OBJ-02)", () => {
+    const properties = { name: "Acme Group", domain: "Acme.example", website: null };
+    const found = { id: "7", record: { id: "7", properties }, url: null, oldIds: [], time: null, leadsTo: [] };
+    const work: Work = {
+      type: "company",
+      externalId: "7",
+      upTo: "1",
+      priority: 50,
+      tries: 0,
+      firstLoad: false,
+      asked: null,
+      last: null,
+      state: undefined,
+    };
+    const under = { system: "hubspot", connector: "hubspot", release: 0, mappings, traceparent: "" };
+    const { item } = prepare(work, { found, fetchedAt: new Date() }, under);
+    expect(item["identify"]).toContainEqual({
+      as: "domain",
+      fields: ["website"],
+      sure: true,
+      values: ["acme.example"],
+    });
+    expect(item["document"]).not.toMatchObject({ values: { website: expect.any(String) as string } });
+  });
+});
 
 describe.each(connectors)("records of %s come into Odoo", (connector) => {
   const examples = examplesOf(connector);

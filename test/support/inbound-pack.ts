@@ -44,6 +44,14 @@ export const DEAL: ObjectDefinition = {
   },
 };
 
+/** What is about deals and means nothing by itself: an approval of several. */
+export const APPROVAL: ObjectDefinition = {
+  fetch: {
+    request: { method: "GET", path: "/approvals/{id}" },
+    leadsTo: [{ each: "deals", id: "id", object: "deal" }],
+  },
+};
+
 /** A folder with the canonical objects and these files, by path in the pack. The caller removes it. */
 export function packWith(files: Record<string, JsonObject>): string {
   const folder = mkdtempSync(join(tmpdir(), "hub-pack-"));

@@ -18,6 +18,7 @@ from . import test_contract
 from . import test_delivery_actions
 from . import test_event_types
 from . import test_figures
+from . import test_first_load
 from . import test_flows
 from . import test_inbound_checks
 from . import test_inbound_cost

@@ -246,6 +246,17 @@ class TestInboundCreation(InboundCase):
         unsure = self.receive_one("6", {"name": "Quorum"}, identify=self.identify, first_load=True)
         self.assertEqual(unsure["error"]["code"], "possible_duplicate")
 
+    def test_what_is_not_written_may_identify_too(self):
+        """A company of which only the domain is known: Odoo keeps none, and has it in the web address."""
+        by_domain = [{"as": "domain", "fields": ["website"], "values": ["Quorum.example"], "sure": True}]
+        held = self.receive_one("5", {"name": "Unlike"}, identify=by_domain)
+        self.assertEqual(held["error"]["code"], "possible_duplicate")
+        loaded = self.receive_one("6", {"name": "Unlike"}, identify=by_domain, first_load=True)
+        self.assertEqual((loaded["state"], loaded["res_id"]), ("delivered", self.acme.id))
+        self.assertEqual(self.acme.website, "https://www.quorum.example/")
+        other = [{"as": "domain", "fields": ["website"], "values": ["other.example"], "sure": True}]
+        self.assertTrue(self.receive_one("7", {"name": "Unlike"}, identify=other)["created"])
+
     def test_records_of_other_companies_are_neither_found_nor_shown(self):
         other = self.env["res.company"].create({"name": "Other company"})
         self.acme.company_id = other

@@ -2,6 +2,7 @@
 from . import brake_reject
 from . import delivery_cancel
 from . import delivery_link
+from . import first_load
 from . import flow_import
 from . import inbound_link
 from . import ownership_change

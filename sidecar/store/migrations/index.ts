@@ -9,6 +9,7 @@ import * as listedRecords from "./007-listed-records";
 import * as toldRefusals from "./008-told-refusals";
 import * as webhookSecrets from "./009-webhook-secrets";
 import * as failingLooks from "./010-failing-looks";
+import * as wantedLoads from "./011-wanted-loads";
 
 export interface Migration {
   name: string;
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "008-told-refusals", ...toldRefusals },
   { name: "009-webhook-secrets", ...webhookSecrets },
   { name: "010-failing-looks", ...failingLooks },
+  { name: "011-wanted-loads", ...wantedLoads },
 ];

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
 import path from "node:path";
+import { launchBrowser, OdooWindow } from "../../support/browser";
+import { hirePerson } from "../../support/people";
 import { waitFor } from "../../support/wait-for";
 import { e2eStack } from "../support/e2e-stack";
 import { InboundVendor } from "../support/inbound";
@@ -88,6 +90,43 @@ describe("HubSpot's companies without a webhook", () => {
     expect(again).toMatchObject({ code: 0, out: expect.not.stringMatching(/created|matched/) as string });
     expect(await partners()).toHaveLength(2 + MANY);
   }, 300_000);
+
+  it("are tried out, loaded and reported from the system's form in Odoo, by the sidecar that serves", async () => {
+    const added = await hubspot.add("company", { name: named("From the form") });
+    const administrator = await hirePerson(e2eStack(), hubspot.odoo, "administrator");
+    const browser = await launchBrowser();
+    try {
+      const screen = await OdooWindow.open(browser, administrator.api);
+      const [system = 0] = await hubspot.odoo.search("integration.system", [["code", "=", "hubspot"]]);
+      await screen.goTo(`integration-systems/${system}`);
+      await screen.page.getByRole("button", { name: "First load…" }).click();
+      const dialog = screen.page.locator(".modal");
+      const row = dialog.locator(".o_data_row", { hasText: "Customer" });
+      await row.waitFor();
+      expect(await row.getByRole("button", { name: "Start" }).count()).toBe(0);
+      const told = async (column: "dry" | "load", text: RegExp): Promise<void> => {
+        const until = async (): Promise<boolean> => {
+          await dialog.getByRole("button", { name: "Refresh" }).click();
+          await screen.viewStands();
+          const state = await row.locator(`[name=${column}_state]`).innerText();
+          return state === "Done" && text.test(await row.locator(`[name=${column}_text]`).innerText());
+        };
+        await waitFor(`the ${column} to be told of`, until, { timeoutMs: 90_000, everyMs: 500 });
+      };
+      await row.getByRole("button", { name: "Try out" }).click();
+      await told("dry", /[1-9]\d* created/);
+      expect(await hubspot.linked("company", added)).toBeUndefined();
+      await row.getByRole("button", { name: "Start" }).click();
+      await told("load", /[1-9]\d* created.*the same as here/);
+      expect(await hubspot.linked("company", added)).toBeDefined();
+      const picture = process.env["SCREENSHOT"];
+      if (picture) await screen.page.screenshot({ path: picture });
+      expect(await screen.takeProblems()).toEqual([]);
+    } finally {
+      await browser.close();
+      await administrator.remove();
+    }
+  }, 240_000);
 
   it("arrive when a look finds what a lost webhook would have told, and are archived when they are gone", async () => {
     const id = await hubspot.add("company", { name: named("Untold") });

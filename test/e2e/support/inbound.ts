@@ -86,6 +86,19 @@ export class InboundVendor {
     return row;
   }
 
+  /** A look at what changed, as an administrator asks for it. Fails when a list could not be read. */
+  async look(object: string): Promise<void> {
+    const { url, adminToken } = e2eStack().sidecar;
+    const answer = await fetch(`${url}/v1/systems/${this.code}/poll`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
+      body: JSON.stringify({ object }),
+    });
+    const looks = await answer.text();
+    if (answer.status !== 200 || !looks.includes('"failure":null'))
+      throw new Error(`a look at ${object} of ${this.code} answered ${answer.status}: ${looks}`);
+  }
+
   /** Waits until every message was taken and what it named was fetched and handed to Odoo. Fails when one was not taken. */
   async caughtUp(): Promise<void> {
     await waitFor(`${this.code}'s webhooks to be taken`, async () => {

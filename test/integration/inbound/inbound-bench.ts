@@ -12,7 +12,7 @@ import { InboundWorker, type WorkerParts } from "../../../sidecar/inbound/worker
 import { loadMappings, type MappingRegistry } from "../../../sidecar/mapping/registry";
 import { openStore } from "../../../sidecar/store/database";
 import { createMetrics } from "../../../sidecar/telemetry/metrics";
-import { DEAL, DEAL_PACK, packWith } from "../../support/inbound-pack";
+import { APPROVAL, DEAL, DEAL_PACK, packWith } from "../../support/inbound-pack";
 import { waitFor } from "../../support/wait-for";
 import { connectTo, ScriptedVendor } from "../../unit/connectors/scripted-vendor";
 import { openStoreDatabase, type StoreDatabase } from "../store/store-database";
@@ -108,7 +108,7 @@ export class InboundBench {
     const vendor = new ScriptedVendor();
     await vendor.start();
     const folder = packWith(DEAL_PACK);
-    const connector = connectTo(vendor, { objects: { deal: DEAL } });
+    const connector = connectTo(vendor, { objects: { deal: DEAL, approval: APPROVAL } });
     return new InboundBench(database, openStore(database.url), vendor, connector, loadMappings(folder), folder);
   }
 
@@ -225,8 +225,8 @@ export class InboundBench {
   }
 }
 
-export function notice(id: string, key: string): Notice {
-  return { key, event: "deal.changed", object: "deal", change: "changed", externalId: id, occurredAt: null, item: {} };
+export function notice(id: string, key: string, object = "deal"): Notice {
+  return { key, event: `${object}.changed`, object, change: "changed", externalId: id, occurredAt: null, item: {} };
 }
 
 export const odooIsAway = (): HubError =>

@@ -1,5 +1,5 @@
 import type { InboundWorker } from "../../../sidecar/inbound/worker";
-import { InboundBench, odooIsAway } from "./inbound-bench";
+import { InboundBench, notice, odooIsAway } from "./inbound-bench";
 
 const OPEN_MS = 120_000;
 
@@ -38,6 +38,48 @@ describe("what comes in", () => {
       },
     ]);
     expect(await bench.outcomes("7")).toEqual(["delivered", "delivered", "delivered"]);
+  });
+
+  it("leads to the records that it is about when it means nothing itself, once for each state of it", async () => {
+    const approval = { id: "A", state: "approved", deals: [{ id: "7" }, { id: "8" }] };
+    const deals = bench.vendor.script;
+    bench.vendor.script = (heard) => (heard.path === "/approvals/A" ? { body: approval } : deals(heard));
+    bench.deal("7", "One");
+    bench.deal("8", "Two");
+    const tell = (key: string): Promise<unknown> => bench.inbox.keep("crm", [notice("A", key, "approval")]);
+    await tell("first");
+    await worker.round();
+    expect(await bench.outcomes("A")).toEqual(["led"]);
+    expect(bench.odoo.items).toEqual([]);
+    await worker.round();
+    expect([...bench.odoo.records.keys()].sort()).toEqual(["7", "8"]);
+    expect(await bench.outcomes("7")).toEqual(["delivered"]);
+
+    bench.vendor.heard.length = 0;
+    await tell("repeated");
+    await bench.hurry();
+    await worker.round();
+    await worker.round();
+    expect(bench.vendor.lines()).toEqual(["GET /approvals/A"]);
+
+    bench.vendor.script = (heard) =>
+      heard.path === "/approvals/A" ? { body: { ...approval, state: "withdrawn" } } : deals(heard);
+    await tell("changed");
+    await bench.hurry();
+    await worker.round();
+    await bench.hurry();
+    await worker.round();
+    expect(bench.vendor.lines()).toEqual(
+      expect.arrayContaining(["GET /approvals/A", "GET /deals/7", "GET /deals/8"]) as string[],
+    );
+    expect(await bench.open()).toBe(0);
+
+    bench.vendor.script = () => ({ status: 404 });
+    await tell("gone");
+    await bench.hurry();
+    await worker.round();
+    expect((await bench.outcomes("A")).at(-1)).toBe("led");
+    expect(await bench.open()).toBe(0);
   });
 
   it("is fetched again when a notice arrives while it is read", async () => {

@@ -81,6 +81,18 @@ describe("the admin API", () => {
     ),
   };
 
+  const load = {
+    object: "company",
+    dryRun: true,
+    state: "failed" as const,
+    startedAt: AT,
+    listed: 3,
+    open: 0,
+    outcomes: { created: 2, held: 1 },
+    reasons: { possible_duplicate: 1 },
+    failure: { kind: "technical" as const, code: "unreachable", message: "Away.", hint: "Wait." },
+  };
+
   const app = (token: string | null = TOKEN, records: RecordClient | null = null): TestAgent =>
     request(
       createAdminApp(
@@ -96,6 +108,11 @@ describe("the admin API", () => {
               return Promise.resolve([
                 { object: "company", found: 2, missed: 1, first: false, swept: false, failure: null },
               ]);
+            },
+            loads: {
+              start: (...args) => (queue.asked.push(["load", ...args]), Promise.resolve([load])),
+              stop: (...args) => (queue.asked.push(["stop", ...args]), Promise.resolve([load])),
+              reports: () => Promise.resolve([load]),
             },
           },
           handed: handed satisfies AdminParts["handed"],
@@ -266,6 +283,24 @@ describe("the admin API", () => {
     expect(unknown).toMatchObject({ code: "handover_unknown" });
     await post("/v1/systems/asana/webhooks/open", { minutes: 0 }).expect(400);
     await app().get("/v1/webhooks").expect(401);
+  });
+
+  it("begins, tells of and stops first loads (MIG-06)", async () => {
+    const body: unknown = (await post("/v1/systems/hubspot/loads", { object: "customer", dry_run: true }).expect(200))
+      .body;
+    expect(body).toMatchObject([
+      { object: "company", dry_run: true, state: "failed", failure: { code: "unreachable" } },
+    ]);
+    await post("/v1/systems/hubspot/loads", { object: "customer" }).expect(200);
+    await post("/v1/systems/hubspot/loads/stop", { object: "customer" }).expect(200);
+    expect((await get("/v1/systems/hubspot/loads").expect(200)).body).toEqual(body);
+    expect(queue.asked).toEqual([
+      ["load", "hubspot", "customer", true],
+      ["load", "hubspot", "customer", false],
+      ["stop", "hubspot", "customer"],
+    ]);
+    await post("/v1/systems/hubspot/loads", {}).expect(400);
+    await app().get("/v1/systems/hubspot/loads").expect(401);
   });
 
   describe("enforces its own document", () => {

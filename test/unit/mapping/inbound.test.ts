@@ -145,6 +145,11 @@ describe("mappings of what comes in", () => {
       "no line writes values.vat",
     ],
     [
+      "a record to be recognised by what its object does not have",
+      () => problemsOf(null, { ...TO_ODOO, identify: [{ as: "domain", fields: ["email"], also: ["domain"] }] }),
+      'contact has no field "domain"',
+    ],
+    [
       "a function of the other direction",
       () => problemsOf(null, { ...PLAIN, lines: [{ to: "values.name", from: "name", apply: [["externalRef", "x"]] }] }),
       'function "externalRef" exists only in mappings from a system',

@@ -11,7 +11,8 @@ FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS = 0.005, 0.1
 
 class IntegrationQuestion(models.Model):
     """What Odoo asks the sidecar and waits for: whether versions compile (`check`), what a record would become
-    there (`preview`) and in Odoo (`preview_incoming`). A row lives as long as somebody waits."""
+    there (`preview`) and in Odoo (`preview_incoming`), how far first loads are (`load`). A row lives as long as
+    somebody waits."""
 
     _name = "integration.question"
     _inherit = ["integration.protected"]
@@ -21,7 +22,12 @@ class IntegrationQuestion(models.Model):
     _log_access = False
 
     kind = fields.Selection(
-        [("check", "Check"), ("preview", "Preview"), ("preview_incoming", "Preview of what comes in")],
+        [
+            ("check", "Check"),
+            ("preview", "Preview"),
+            ("preview_incoming", "Preview of what comes in"),
+            ("load", "First load"),
+        ],
         required=True,
         readonly=True,
     )
@@ -39,7 +45,7 @@ class IntegrationQuestion(models.Model):
         """Asks a running sidecar and waits for its answer. Works in a cursor of its own: what this transaction has not
         committed is not seen, and nothing of it is committed.
 
-        :param kind: ``check``, ``preview`` or ``preview_incoming``
+        :param kind: ``check``, ``preview``, ``preview_incoming`` or ``load``
         :param request: JSON (docs/architecture.md, Questions)
         :param timeout: seconds
         :return: the answer

@@ -106,7 +106,8 @@ class IntegrationInbound(models.AbstractModel):
              "yields"?: {field: [systems]}                           fields it supplies only where Odoo has nothing
              "wins"?: [field]                                        fields whose edits in Odoo never count
              "may_create"?: {"allowed": bool, "rule", "reason"}
-             "identify"?: [{"as": "taxId" | "email" | "domain" | "name" | "exact", "fields": [field], "sure"?: bool}]
+             "identify"?: [{"as": "taxId" | "email" | "domain" | "name" | "exact", "fields": [field], "sure"?: bool,
+                           "values"?: [text]}]   looked for in these fields besides the document's own
              "priority"?: int, "first_load"?: bool, "dry_run"?: bool (answers what would happen, with no effect)
              "error"?: {"kind", "code", "message", "hint", "field"}  it could not be mapped: only the row is kept}
 

@@ -79,6 +79,10 @@ class IntegrationSystemHealth(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_deliveries")
         return action | {"display_name": title, "domain": [("system_id", "=", self.id)], "context": context}
 
+    def action_first_load(self):
+        """Opens what brings the records that are already there into Odoo; for integration administrators."""
+        return self.env["integration.first.load"].create({"system_id": self.id})._ask_and_show()
+
     def action_open_links(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_links")
         return action | {"display_name": _("Links to %s", self.name), "domain": [("system_id", "=", self.id)]}

@@ -68,7 +68,7 @@ class IntegrationInboundDuplicates(models.AbstractModel):
                     continue
                 ids = everything.search([(name, "=", values[name]) for name in names], limit=MOST).ids
             else:
-                keys = {key for _name, key in wanted if key}
+                keys = {key for _name, key in wanted if key} | _also(match, rule)
                 ids = self._matching(everything, rule["as"], names, keys) if keys else []
             for record in _of_company(everything.browse(ids), records.env.company):
                 why = ", ".join(records._fields[name]._description_string(records.env) for name in names)
@@ -108,8 +108,8 @@ class IntegrationInboundDuplicates(models.AbstractModel):
             if item.model == records._name
             for rule in item.identify
             if rule["as"] == kind and name in rule["fields"]
-            for other in rule["fields"]
-            if (key := match.normalised(item.values.get(other)))
+            for key in {match.normalised(item.values.get(other)) for other in rule["fields"]} | _also(match, rule)
+            if key
         }
         index |= {key: [] for key in wanted}
         self.env.flush_all()
@@ -208,6 +208,11 @@ class Exact:
 
 
 MATCHES = {"taxId": TaxId, "email": Email, "domain": DomainName, "name": Name, "exact": Exact}
+
+
+def _also(match, rule):
+    """What identifies the record besides what is written."""
+    return {key for value in rule.get("values") or () if (key := match.normalised(value))}
 
 
 def _of_company(records, company):
