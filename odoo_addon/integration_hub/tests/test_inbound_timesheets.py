@@ -133,6 +133,21 @@ class TestInboundTimesheetChecks(TimesheetCase):
         )
         self.assertEqual(self.row(answer).res_name, "time_entry 3")
 
+    def test_its_day_is_the_one_where_the_person_works(self):
+        for number, (zone, began, day) in enumerate(
+            (
+                ("Australia/Sydney", "2026-10-05T22:00:00Z", "2026-10-06"),
+                ("America/Los_Angeles", "2026-10-07T02:00:00Z", "2026-10-06"),
+                ("Europe/Brussels", "2026-10-25T22:59:00Z", "2026-10-25"),
+                ("Europe/Brussels", "2026-10-25T23:00:00Z", "2026-10-26"),
+            )
+        ):
+            with self.subTest(zone, began=began):
+                self.anna.tz = zone
+                line = self.posted(str(number), hours=1, day=began)
+                self.assertEqual(str(line.date), day)
+                self.assertTrue(self.send(str(number), hours=1, day=began)["unchanged"])
+
     def test_each_person_is_billed_at_the_rate_agreed_for_them(self):
         senior = self.sold("Senior", hours=10, price=180)
         self.env["project.sale.line.employee.map"].create(

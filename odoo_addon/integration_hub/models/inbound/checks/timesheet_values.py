@@ -1,7 +1,10 @@
+from datetime import timezone
+from zoneinfo import ZoneInfo
+
 from odoo import _, models
 from odoo.tools import format_date, formatLang
 
-from ..item import answer_to, reference_parts
+from ..item import answer_to, moment, reference_parts
 from .timesheet import Entry
 from .timesheet_period import day_for, locked_until, period_closed
 
@@ -18,6 +21,9 @@ class IntegrationInboundTimesheet(models.AbstractModel):
         values = super()._completed(system, item, record, values, memory)
         if record._name != TIMESHEET or not values.get("project_id", record.project_id):
             return values
+        if began := _began(item):
+            employee = self.env["hr.employee"].sudo().browse(values.get("employee_id")) or record.sudo().employee_id
+            values["date"] = _day_where_worked(began, employee)
         values |= self._billing_of(item, record, values)
         return values | self._day_of(item, record, values, memory)
 
@@ -27,24 +33,27 @@ class IntegrationInboundTimesheet(models.AbstractModel):
             return super()._name_of(system, item, record)
         record = record.sudo() if record else self.env[TIMESHEET]
         hours = item.values.get("unit_amount", record.unit_amount)
-        day = item.values.get("date") or record.date
+        employee = self._linked_in(system, item, record, "employee_id")
+        began = _began(item)
+        day = _day_where_worked(began, employee) if began else item.values.get("date") or record.date
         parts = [
-            self._person_or_project(system, item, record, "employee_id"),
-            day and format_date(self.env, str(day)[:10]),
-            self._person_or_project(system, item, record, "project_id"),
+            employee.name if employee else None,
+            day and format_date(self.env, day),
+            self._linked_in(system, item, record, "project_id").display_name or None,
             _("%s h", formatLang(self.env, float(hours))) if hours else None,
         ]
         return ", ".join(part for part in parts if part) or super()._name_of(system, item, record)
 
-    def _person_or_project(self, system, item, record, field):
-        """The name of what the entry says, or of what the line has; None where that is not here yet."""
+    def _linked_in(self, system, item, record, field):
+        """What the entry says, or what the line has; empty where that is not here yet."""
         value = item.values.get(field)
         if not (isinstance(value, dict) and "$record" in value):
-            return record[field].name
+            return record[field]
         of, type_, external_id = reference_parts(value["$record"]) or (None, "", "")
-        known = of in (None, system.code, system.connector)
-        linked = self._linked_to(self._link_of(system, type_, external_id)) if known else None
-        return linked.name if linked else None
+        if of not in (None, system.code, system.connector):
+            return record[field]
+        linked = self._linked_to(self._link_of(system, type_, external_id))
+        return linked if linked._name == record[field]._name else record[field].browse()
 
     def _billing_of(self, item, record, values):
         """The sales order item of time about whose billing the time tool says something; else Odoo chooses it."""
@@ -95,3 +104,15 @@ class IntegrationInboundTimesheet(models.AbstractModel):
         record.unlink()
         link.write({"active": False})
         return answer_to(item, "delivered", row)
+
+
+def _began(item):
+    """The moment (naive UTC) at which the time tool says the work began; None where it says a day."""
+    said = str(item.values.get("date") or "")
+    return moment(said) if "T" in said else None
+
+
+def _day_where_worked(began, employee):
+    """The day of a moment at the place where the employee works: early in Sydney it is yesterday in UTC."""
+    zone = employee and (employee.tz or employee.company_id.resource_calendar_id.tz) or "UTC"
+    return began.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone)).date()
