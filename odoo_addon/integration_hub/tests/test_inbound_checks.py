@@ -194,6 +194,7 @@ class TestInboundCreation(InboundCase):
     def test_a_record_that_is_here_already_is_offered_for_linking(self):
         for values in (
             {"name": "Other", "vat": "BE 0477.472.701"},
+            {"name": "Other", "vat": "be0477472701"},
             {"name": "Other", "email": "INFO@quorum.example"},
             {"name": "Other", "website": "quorum.example/about"},
             {"name": "Quorum nv"},
@@ -206,6 +207,23 @@ class TestInboundCreation(InboundCase):
                 self.assertEqual([found["id"] for found in row.candidates], self.acme.ids)
                 self.assertIn("QUORUM N.V.", row.with_user(self.operator).candidate_table)
         self.assertEqual(self.new({"name": "Quorum Logistics"})["state"], "delivered")
+
+    def test_an_address_with_a_plus_is_another_address(self):
+        answer = self.new({"name": "Other", "email": "info+crm@quorum.example"})
+        self.assertEqual(answer["state"], "delivered", answer["error"])
+        again = self.receive_one("6", {"name": "Third", "email": "INFO+CRM@quorum.example"}, identify=self.identify)
+        self.assertEqual([found["id"] for found in self.row(again).candidates], [answer["res_id"]])
+
+    def test_one_that_is_archived_is_offered_as_such_and_comes_back(self):
+        self.acme.active = False
+        self.events().delivery_ids.sudo().write({"state": "superseded"})
+        row = self.row(self.new({"name": "Quorum nv"})).with_user(self.operator)
+        self.assertIn("Name (archived in Odoo)", row.candidate_table)
+        row._link_to(self.acme)
+        document = {"model": "res.partner", "values": {"name": "Quorum nv", "is_company": True}, "archive": False}
+        answer = self.new({}, document=document)
+        self.assertEqual((answer["state"], answer["res_id"]), ("delivered", self.acme.id), answer["error"])
+        self.assertTrue(self.acme.active)
 
     def test_linking_updates_the_record_from_then_on(self):
         row = self.row(self.new({"name": "Quorum nv", "phone": "9"})).with_user(self.operator)

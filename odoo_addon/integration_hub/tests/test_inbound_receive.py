@@ -228,6 +228,15 @@ class TestInboundReferences(InboundCase):
         self.env["integration.queue"].sudo().reap()
         self.assertEqual([due["delivery_id"] for due in self.inbound().due("test_crm", 10)], [waiting["delivery_id"]])
 
+    def test_a_company_is_found_by_its_tax_id_however_that_is_written(self):
+        acme = self.company("Acme Holding", vat="BE0477472701")
+        for vat in ("BE 0477.472.701", "be0477472701", "BE0477472701"):
+            with self.subTest(vat):
+                by = {"vat": vat, "is_company": True}
+                parent = {"$find": {"model": "res.partner", "by": by}}
+                answer = self.receive_one(f"x{vat}", {"name": f"Daughter {vat}", "parent_id": parent})
+                self.assertEqual(self.record(answer).parent_id, acme, answer["error"])
+
     def test_a_value_is_found_by_what_it_is_called(self):
         find = {"$find": {"model": "res.country", "by": {"code": "BE"}}}
         tags = self.env["res.partner.category"].create([{"name": "Hub gold"}, {"name": "Hub silver"}])

@@ -30,7 +30,7 @@ describe("a contract signed in DocuSign", () => {
       customer_reference: `PO-${tag}`,
       billing_model: "fixed_fee",
       cap: "50000",
-      currency: "EUR",
+      currency: "USD",
       start_date: "2026-12-01",
       end_date: "2027-11-30",
       payment_terms: "30 Days",

@@ -97,7 +97,11 @@ class IntegrationDeliveryInboundInWords(models.Model):
             return []
         seen = {record.id: record for record in records.search([("id", "in", [part["id"] for part in found])])}
         linked = {link.res_id: link.external_id for link in self._links_of_candidates(seen)}
-        return [(seen[part["id"]], part["why"], linked.get(part["id"])) for part in found if part["id"] in seen]
+        return [
+            (seen[part["id"]], _why(seen[part["id"]], part["why"]), linked.get(part["id"]))
+            for part in found
+            if part["id"] in seen
+        ]
 
     def _links_of_candidates(self, ids):
         """Their links with records of the same kind there: what has one cannot be linked with another."""
@@ -113,6 +117,12 @@ class IntegrationDeliveryInboundInWords(models.Model):
                 ]
             )
         )
+
+
+def _why(record, why):
+    """Why it may be this one; linked, what is archived here comes back if the other system has it as active."""
+    archived = "active" in record._fields and not record.active
+    return _("%s (archived in Odoo)", why) if archived else why
 
 
 def _table(name, heads, rows):

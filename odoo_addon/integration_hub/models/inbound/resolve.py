@@ -1,7 +1,9 @@
 import json
 
 from odoo import _, fields, models
+from odoo.tools import SQL
 
+from .checks.duplicates import TaxId
 from .item import Stopped, Waits, lane_of, moment, reference_parts
 
 RELATIONAL = ("many2one", "many2many", "one2many")
@@ -148,6 +150,9 @@ class IntegrationInboundResolve(models.AbstractModel):
                 for name, operator, value in domain
             ]
             found = records.search(domain, limit=2)
+        if not found and isinstance(by.get("vat"), str):  # with dots, spaces and small letters, here or there
+            domain = [part for part in domain if part[0] != "vat"]
+            found = records.search([*domain, ("id", "in", self._with_tax_id(records, by["vat"]))], limit=2)
         words = ", ".join(f"{value}" for value in wanted["by"].values() if not isinstance(value, dict))
         if not found:
             raise self._unknown(path, words)
@@ -160,6 +165,13 @@ class IntegrationInboundResolve(models.AbstractModel):
                 path,
             )
         return found.id
+
+    def _with_tax_id(self, records, tax_id):
+        """Ids of the records that have this tax id, however it is written."""
+        self.env.flush_all()
+        table, near = SQL.identifier(records._table), TaxId.near(SQL.identifier("vat"), [TaxId.normalised(tax_id)])
+        self.env.cr.execute(SQL("SELECT id FROM %s WHERE %s", table, near))
+        return [id_ for (id_,) in self.env.cr.fetchall()]
 
     def _unknown(self, path, words):
         return Stopped(

@@ -2,6 +2,7 @@ from odoo import fields, models
 
 from ..differences import digest
 from ..steps import APPROVED
+from .currency import Amounts, same_currency
 from .expense import EXPENSE_CHECKS, Expense
 from .timesheet import TIMESHEET_CHECKS, Entry
 
@@ -10,6 +11,8 @@ from .timesheet import TIMESHEET_CHECKS, Entry
 BUSINESS = {
     "account.analytic.line": (Entry, TIMESHEET_CHECKS),
     "hr.expense": (Expense, EXPENSE_CHECKS),
+    "sale.order": (Amounts, (same_currency,)),
+    "crm.lead": (Amounts, (same_currency,)),
 }
 #: ``{model: whether the canonical record has come so far that it is Odoo's concern}`` (OBJ-19, EVT-10).
 CROSSES = {
