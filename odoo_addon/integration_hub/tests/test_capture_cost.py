@@ -66,13 +66,22 @@ class TestCaptureCost(HubCase):
         self.assertFalse([query for query in sent if "enqueue(" in query])
 
     def test_messages_of_other_models_know_nothing_of_our_chatters(self):
-        record_of_message = self.env["mail.message"]._fields["res_id"]
-        listed = {field.model_name for field in self.env.registry.field_inverses[record_of_message]}
-        self.assertIn("res.partner", listed)
-        self.assertFalse({name for name in listed if name.startswith("integration.")})
+        for listed in ("mail.message", "mail.followers"):
+            inverses = self.env.registry.field_inverses[self.env[listed]._fields["res_id"]]
+            models = {field.model_name for field in inverses}
+            self.assertIn("res.partner", models)
+            self.assertFalse({name for name in models if name.startswith("integration.")})
 
     def test_a_message_on_a_record_of_ours_is_seen_at_once(self):
         event_type = self.env["integration.event.type"].create({"name": "thing.changed"})
         before = event_type.message_ids
         event_type.message_post(body="Seen?")
         self.assertIn("Seen?", (event_type.message_ids - before).body)
+
+    def test_a_follower_of_a_record_of_ours_is_seen_at_once(self):
+        event_type = self.env["integration.event.type"].create({"name": "thing.changed"})
+        follower = self.env["res.partner"].create({"name": "Follower"})
+        self.assertNotIn(follower, event_type.message_partner_ids)
+        event_type.message_subscribe(follower.ids)
+        self.assertIn(follower, event_type.message_follower_ids.partner_id)
+        self.assertIn(follower, event_type.message_partner_ids)
