@@ -14,6 +14,7 @@ import { Door } from "./inbound/door";
 import { requireHandover } from "./inbound/handover";
 import { Inbound } from "./inbound/inbound";
 import { hubJobs } from "./hub-jobs";
+import { refreshMetrics } from "./hub-metrics";
 import type { JsonObject } from "./domain/json";
 import { libraryOf, MappingPack, MappingPackError, Releases } from "./mapping/registry";
 import { openQueue, openRecords, verifyIdentity } from "./odoo/open";
@@ -250,7 +251,7 @@ export class Hub {
         inbound: this.inbound,
         handed: this.handed,
         requireHandover: (system) => requireHandover(this.connections, system),
-        refreshMetrics: () => this.refreshMetrics(),
+        refreshMetrics: () => refreshMetrics(this),
       },
       token,
       this.log,
@@ -361,29 +362,5 @@ export class Hub {
   /** Wakes the pumps of these systems, or all of them. */
   notify(systems: string[] | null): void {
     for (const pump of this.pumps) if (systems === null || systems.includes(pump.code)) pump.notify();
-  }
-
-  private async refreshMetrics(): Promise<void> {
-    const breakerStates = { closed: 0, "half-open": 1, open: 2 };
-    for (const pump of this.pumps) {
-      const { code: system, inFlight, breaker } = pump.status();
-      this.metrics.inFlight.set({ system }, inFlight);
-      this.metrics.breaker.set({ system }, breakerStates[breaker]);
-      for (const { bucket, used, requests } of pump.limits()) {
-        this.metrics.rateUsed.set({ system, bucket }, used);
-        this.metrics.rateLimit.set({ system, bucket }, requests);
-      }
-    }
-    if (this.shared) this.metrics.sharedState.set(this.shared.up ? 1 : 0);
-    await this.inbound?.refreshMetrics().catch(() => undefined);
-    const health = await this.queue.health();
-    this.metrics.queueDepth.reset();
-    this.metrics.queueAge.reset();
-    for (const { code: system, state, counts, oldestOpenAt } of health.systems) {
-      this.metrics.systemActive.set({ system }, state === "active" ? 1 : 0);
-      for (const [name, count] of Object.entries(counts)) this.metrics.queueDepth.set({ system, state: name }, count);
-      const age = oldestOpenAt ? (health.now.getTime() - oldestOpenAt.getTime()) / 1000 : 0;
-      this.metrics.queueAge.set({ system }, Math.max(0, age));
-    }
   }
 }

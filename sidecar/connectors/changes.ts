@@ -1,7 +1,8 @@
 import { HubError } from "../domain/errors";
 import type { Json } from "../domain/json";
 import { compileCondition, type Test } from "./condition";
-import type { ChangesDefinition, DeletionsDefinition, Pagination } from "./definition";
+import type { Pagination } from "./definition";
+import type { ChangesDefinition, DeletionsDefinition } from "./definition-incoming";
 import { digest } from "./digest";
 import { compileFirst, type Extractor } from "./extract";
 import { listOf } from "./fetch";

@@ -8,6 +8,7 @@ import type { Clock, Connector, ConnectorHealth, DeliverInput, DeliverResult } f
 import { upsertBatch } from "./deliver-batch";
 import { deleteOne } from "./deliver-delete";
 import { goesById, upsertOne, type DeliveryContext, type Landed } from "./deliver-one";
+import { lost, notReady, unknownType } from "./engine-failures";
 import { ExchangeLog } from "./exchange-log";
 import { findByKey, usableFinds } from "./find";
 import type { Http } from "./http";
@@ -298,27 +299,4 @@ function noteLookFrom(scope: Record<string, Json>, { firstAttemptAt, lastAttempt
 
 function refused(failure: Failure, log: ExchangeLog): DeliverResult {
   return { ok: false, failure, exchange: log.close() };
-}
-
-function unknownType(type: string, parts: EngineParts): Failure {
-  return new HubError({
-    kind: "data",
-    code: "object_type_unknown",
-    message: `The ${parts.systemName} connector has no object type "${type}".`,
-    hint: `The system's mapping may name one of: ${[...parts.types.keys()].join(", ")}.`,
-    field: type,
-  }).failure;
-}
-
-function notReady(missing: string, systemName: string): HubError {
-  return new HubError({
-    kind: "credential",
-    code: "connection_not_ready",
-    message: missing,
-    hint: `Prepare the ${systemName} account as its instructions.md says, then resume the system.`,
-  });
-}
-
-function lost(): Failure {
-  return toFailure(new Error("a batch item lost its context"));
 }

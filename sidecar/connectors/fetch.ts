@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../domain/json";
 import { compileCondition, type Test } from "./condition";
-import type { AlsoDefinition, FetchDefinition } from "./definition";
+import type { AlsoDefinition, FetchDefinition } from "./definition-incoming";
 import { compileExtract, compileFirst, type Extractor } from "./extract";
 import { parsePath, readPath } from "./json-path";
 import { momentOf } from "./moment";

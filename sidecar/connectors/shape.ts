@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../domain/json";
 import { compileCondition, type Test } from "./condition";
-import type { AlsoDefinition, NamedDefinition } from "./definition";
+import type { AlsoDefinition, NamedDefinition } from "./definition-incoming";
 import { asText, parsePath, readPath } from "./json-path";
 import { compileTemplate, type Scope } from "./template";
 

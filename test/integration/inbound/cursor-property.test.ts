@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import pino from "pino";
 import { compileChanges, listChanges } from "../../../sidecar/connectors/changes";
-import type { ChangesDefinition } from "../../../sidecar/connectors/definition";
+import type { ChangesDefinition } from "../../../sidecar/connectors/definition-incoming";
 import { ListedRecords } from "../../../sidecar/inbound/listed-records";
 import { Poller } from "../../../sidecar/inbound/poller";
 import { openStore } from "../../../sidecar/store/database";

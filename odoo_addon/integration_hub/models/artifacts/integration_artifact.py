@@ -73,6 +73,7 @@ class IntegrationArtifact(models.Model):
         string="Active version",
         help="Empty: the shipped file counts.",
     )
+    in_force = fields.Char("Counts now", compute="_compute_active_version_id", help="What every change goes under.")
     draft_version_id = fields.Many2one(
         "integration.artifact.version",
         compute="_compute_active_version_id",
@@ -102,6 +103,8 @@ class IntegrationArtifact(models.Model):
         for artifact in self:
             versions = artifact.version_ids.sorted("number")
             artifact.active_version_id = versions.filtered(lambda version: version.state == "active")[-1:]
+            number = artifact.active_version_id.number
+            artifact.in_force = _("version %s", number) if number else _("as shipped")
             artifact.draft_version_id = versions.filtered(
                 lambda version: version.state in ("draft", "in_review", "approved")
             )[-1:]
