@@ -108,8 +108,8 @@ describe("HubSpot's companies without a webhook", () => {
         const until = async (): Promise<boolean> => {
           await dialog.getByRole("button", { name: "Refresh" }).click();
           await screen.viewStands();
-          const state = await row.locator(`[name=${column}_state]`).innerText();
-          return state === "Done" && text.test(await row.locator(`[name=${column}_text]`).innerText());
+          const state = await row.locator(`td[name=${column}_state]`).innerText();
+          return state === "Done" && text.test(await row.locator(`td[name=${column}_text]`).innerText());
         };
         await waitFor(`the ${column} to be told of`, until, { timeoutMs: 90_000, everyMs: 500 });
       };
