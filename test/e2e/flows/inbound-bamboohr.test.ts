@@ -90,7 +90,10 @@ describe("BambooHR's people", () => {
     const notices = await bamboohr.notices("AND external_id = $2", [anna]);
     await bamboohr.odoo.write("hr.employee", [person.id], { work_phone: "+32 2 555 01 01" });
     await bamboohr.exchanges.until("BambooHR to be told", "hr.employee", [person.id], "bamboohr", (all) =>
-      all.some(({ state, event_type: event }) => event === "employee.changed" && state === "delivered"),
+      all.some(
+        ({ direction, state, event_type: event }) =>
+          direction === "out" && event === "employee.changed" && state === "delivered",
+      ),
     );
     await bamboohr.caughtUp();
     const [stored] = (await bamboohr.sandbox.records("bamboohr", "employee")).filter(({ id }) => id === anna);
