@@ -17,9 +17,10 @@ import { findLinks, type LinkLookup } from "./links";
 import { missingReference, type MissingRecords } from "./missing-records";
 import { outcomeOf } from "./outcome";
 import type { SettleBuffer } from "./settle-buffer";
-import { contentOf, type Content } from "./snapshot";
+import { contentOf } from "./snapshot";
 import type { SystemParts } from "./system-parts";
 import { Turns } from "./turns";
+import { byRelease, claimOf, linkOf, type Rest, type Work } from "./work";
 import { valuesToWrite, type WriteBacks } from "./write-back";
 
 /** What the steps of a batch work with besides the system's parts; the pump owns them. */
@@ -32,24 +33,6 @@ export interface CarryTools {
   /** Told of every refusal by the system, so that a refused sign-in or an ailing system stops the claims. */
   onRefusal(failure: Failure, priority: number): void;
 }
-
-/** A claimed delivery on its way. */
-interface Work {
-  delivery: ClaimedDelivery;
-  /** By this process's clock, in milliseconds. */
-  claimedAt: number;
-  /** Those of its release; absent when they cannot be used, and then `fault` says why. */
-  mappings?: MappingRegistry;
-  fault?: unknown;
-  links: LinkLookup | Promise<LinkLookup>;
-  /** To be called once it has ended, whatever became of it. */
-  ended: () => void;
-  /** Where it was read before its turn, because links are looked up for the whole claim. */
-  content?: Content;
-}
-
-/** What remains to be done once a delivery has had its turn. */
-type Rest = () => Ending | null | Promise<Ending | null>;
 
 const NO_LINKS: LinkLookup = () => undefined;
 
@@ -238,7 +221,7 @@ export class Carry {
     const values = valuesToWrite(made.writeBack, ending.link, record);
     if (Object.keys(values).length === 0) return ending;
     const { exchange, link } = ending;
-    await this.tools.settle.add(delivery.lane, { ...of(delivery), outcome: "applied", exchange, link });
+    await this.tools.settle.add(delivery.lane, { ...claimOf(delivery), outcome: "applied", exchange, link });
     await this.tools.writeBacks.write(delivery.lane, values);
     return { ...ending, exchange: null };
   }
@@ -247,7 +230,7 @@ export class Carry {
     if (answer.externalId !== undefined) {
       // The record exists although not everything was done: keep its id, so that no second one is made.
       const link = { type, externalId: answer.externalId, url: null, fingerprint: null };
-      await this.tools.settle.add(delivery.lane, { ...of(delivery), outcome: "applied", exchange: null, link });
+      await this.tools.settle.add(delivery.lane, { ...claimOf(delivery), outcome: "applied", exchange: null, link });
     }
     this.tools.onRefusal(answer.failure, delivery.priority);
     return this.failed(answer.failure, exchange);
@@ -295,27 +278,4 @@ export class Carry {
     span.end(ending.failure ?? null);
     this.report.write(work.delivery, work.claimedAt, ending, settled, span.traceId);
   }
-}
-
-/** Nearly always all go under one release, and then nothing is copied. */
-function byRelease(claimed: readonly ClaimedDelivery[]): Map<number, readonly ClaimedDelivery[]> {
-  const [first] = claimed;
-  if (!first) return new Map();
-  if (claimed.every(({ release }) => release === first.release)) return new Map([[first.release, claimed]]);
-  const groups = new Map<number, ClaimedDelivery[]>();
-  for (const delivery of claimed) {
-    const group = groups.get(delivery.release);
-    if (group) group.push(delivery);
-    else groups.set(delivery.release, [delivery]);
-  }
-  return groups;
-}
-
-/** Which delivery, under which claim, an outcome is about. */
-function of({ id, claims }: ClaimedDelivery): Pick<Settlement, "id" | "claims"> {
-  return { id, claims };
-}
-
-function linkOf(delivery: ClaimedDelivery, type: string): Link | undefined {
-  return delivery.links.find((link) => link.type === type);
 }
