@@ -57,6 +57,7 @@ from .inbound import steps
 from .inbound.checks import business
 from .inbound.checks import timesheet_values
 from .inbound.checks import expense_values
+from .inbound.checks import leave_values
 from .inbound import merge
 from .inbound import trial
 from .inbound import integration_security_event

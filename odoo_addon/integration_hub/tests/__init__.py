@@ -23,6 +23,7 @@ from . import test_flows
 from . import test_inbound_checks
 from . import test_inbound_cost
 from . import test_inbound_expenses
+from . import test_inbound_leaves
 from . import test_inbound_loops
 from . import test_inbound_merge
 from . import test_inbound_messages

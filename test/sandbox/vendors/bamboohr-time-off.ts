@@ -33,7 +33,9 @@ function shown({ id, fields, createdAt, updatedAt }: StoredRecord): object {
     created: day(createdAt),
     status: { lastChanged: day(updatedAt), lastChangedByUserId: 2461, status: fields["status"] },
     type: { id: 78, name: fields["type"], icon: "palm-trees" },
-    amount: { unit: "days", amount: fields["days"] ?? 1 },
+    amount: fields["hours"]
+      ? { unit: "hours", amount: fields["hours"] }
+      : { unit: "days", amount: fields["days"] ?? 1 },
     actions: { view: true, edit: true, cancel: true, approve: false, deny: false, bypass: false },
     dates: {},
     notes: {},

@@ -48,8 +48,8 @@ class IntegrationInboundJudgement(models.AbstractModel):
             self._check_brake(system, item, row, "create")
         elif changed:
             changed, refusal = self._checked(system, item, row, record, changed, memory)
+        self._check_business(item, row, record, changed)
         if created or changed:
-            self._check_business(item, row, record, changed)
             record = self._apply(system, item, record, changed, memory)
             self._learn_candidate(record)
         stepped = self._take_step(item, record)

@@ -4,6 +4,7 @@ from ..differences import digest
 from ..steps import APPROVED
 from .currency import Amounts, same_currency
 from .expense import EXPENSE_CHECKS, Expense
+from .leave import LEAVE, Leave, as_long_as_there
 from .timesheet import TIMESHEET_CHECKS, Entry
 
 #: ``{model: (what the checks look at, the checks in the order in which they are made)}``. A check is a function of
@@ -11,6 +12,7 @@ from .timesheet import TIMESHEET_CHECKS, Entry
 BUSINESS = {
     "account.analytic.line": (Entry, TIMESHEET_CHECKS),
     "hr.expense": (Expense, EXPENSE_CHECKS),
+    LEAVE: (Leave, (as_long_as_there,)),
     "sale.order": (Amounts, (same_currency,)),
     "crm.lead": (Amounts, (same_currency,)),
 }
