@@ -50,6 +50,7 @@ export function checkReferences(loaded: LoadedDefinition): void {
     check(place, object as unknown as Json, DELIVERY_ROOTS, settings, credentials);
     checkNeeds(place, object);
     checkWays(place, object);
+    checkFields(place, object);
     compileObjectType(name, object, definition.name, systemClock);
   }
   checkWebhooks(loaded, credentials);
@@ -137,6 +138,30 @@ function checkWays(place: string, object: ObjectDefinition): void {
     "a create without upsert, find or idempotency could make a record twice",
     'Say how a record is found by its key, or which key makes a repeated create harmless; with "whenUnknown": "ask" a person decides.',
   );
+}
+
+/** What is read would stay empty without a word where the request and `fields` do not speak of each other. */
+function checkFields(place: string, { fetch }: ObjectDefinition): void {
+  if (!fetch) return;
+  const named = (template: unknown): boolean =>
+    placeholdersOf((template ?? null) as Json, "pattern").some(({ root }) => root === "fields");
+  if (!fetch.fields && named(fetch))
+    throw wrong(
+      `${place}/fetch`,
+      "{fields} does not exist here",
+      'Say with "fields" where the fields stand in the record, and which are needed always.',
+    );
+  const requests = [
+    { at: "request", request: fetch.request },
+    ...(fetch.batch ? [{ at: "batch/request", request: fetch.batch.request }] : []),
+  ];
+  for (const { at, request } of requests)
+    if (fetch.fields && !named(request))
+      throw wrong(
+        `${place}/fetch/${at}`,
+        '"fields" is described and {fields} is not asked for',
+        "Name {fields} in the request, or take fetch.fields out.",
+      );
 }
 
 function checkRequest(place: string, request: RequestDefinition, { definition }: LoadedDefinition): void {

@@ -6,6 +6,8 @@ import type { Condition, Extract, Pagination, RequestDefinition } from "./defini
 /** How the record {id} is read to be taken over into Odoo. */
 export interface FetchDefinition {
   request: RequestDefinition;
+  /** Where the vendor answers only what is asked for: {fields} is then what the mappings in force read, and what is needed `always`. */
+  fields?: FieldsDefinition;
   /** Path of the record in the answer; the whole answer where absent. */
   record?: string;
   /** Where the vendor reads only lists: which of them it is; {id} is the asked one. */
@@ -24,6 +26,13 @@ export interface FetchDefinition {
   also?: Record<string, AlsoDefinition>;
   /** Records of other types that it is about: each is fetched because of it. */
   leadsTo?: LeadDefinition[];
+}
+
+export interface FieldsDefinition {
+  /** Path of the fields in the record; the record itself where absent. */
+  in?: string;
+  /** Names that the definition itself needs: time of change, merged ids. At least one, so that something is asked for whatever is read. */
+  always: string[];
 }
 
 export interface LeadDefinition {

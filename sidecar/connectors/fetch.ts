@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../domain/json";
 import { compileCondition, type Test } from "./condition";
 import type { AlsoDefinition, FetchDefinition } from "./definition-incoming";
 import { compileExtract, compileFirst, type Extractor } from "./extract";
+import { compileFields, type FieldsAsked } from "./fetch-fields";
 import { parsePath, readPath } from "./json-path";
 import { momentOf } from "./moment";
 import { compileShape, matching, type Shape } from "./shape";
@@ -10,6 +11,7 @@ import { compileRequest, type CallContext, type Caller, type CompiledRequest } f
 /** How a type's records are read to be taken over, compiled. */
 export interface CompiledFetch {
   request: CompiledRequest;
+  fields: FieldsAsked | null;
   record: string[];
   match: Test | null;
   id: Extractor;
@@ -46,6 +48,7 @@ export function compileFetch(fetch: FetchDefinition): CompiledFetch {
   const { batch } = fetch;
   return {
     request: compileRequest(fetch.request, true),
+    fields: compileFields(fetch),
     record: parsePath(fetch.record ?? ""),
     match: fetch.match ? compileCondition(fetch.match) : null,
     id: compileFirst(fetch.id ?? "id"),

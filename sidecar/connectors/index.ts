@@ -4,7 +4,7 @@ export { createConnector, placesFor, type ConnectorOptions } from "./create-conn
 export { checkConnection } from "./connection";
 export type { Clock, Connector, ConnectorHealth, Delivered, DeliverInput, DeliverResult, Refused } from "./connector";
 export type { Change, ChangePage } from "./changes";
-export type { Fetched, FetchResult, ReadCall, RecordSource } from "./record-source";
+export type { FetchCall, Fetched, FetchResult, ReadCall, RecordSource } from "./record-source";
 export { declaredBuckets } from "./declared-limits";
 export type { ConnectorDefinition, LoadedDefinition, ObjectDefinition } from "./definition";
 export { loadDefinition } from "./load-definition";

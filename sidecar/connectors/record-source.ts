@@ -16,6 +16,12 @@ export interface ReadCall {
   signal: AbortSignal;
 }
 
+/** What is fetched for whom. */
+export interface FetchCall extends ReadCall {
+  /** Dotted paths of the record that somebody will read (`InboundMappings.reads`): of some vendors only these come. */
+  reads: readonly string[];
+}
+
 /** A record as it is now. `found` is null when the vendor has none any more. */
 export interface Fetched {
   found: (VendorRecord & { url: string | null }) | null;
@@ -65,7 +71,7 @@ export class RecordSource {
   }
 
   /** Reads records as they are now, in the order of the ids. Never throws for what a vendor or the network does. */
-  async fetch(type: string, ids: readonly string[], call: ReadCall): Promise<FetchResult[]> {
+  async fetch(type: string, ids: readonly string[], call: FetchCall): Promise<FetchResult[]> {
     const fetch = this.parts.types.get(type)?.fetch ?? null;
     if (!fetch) return ids.map(() => ({ failure: notFetchable(type, this.parts.systemName).failure }));
     const { batch } = fetch;
@@ -91,10 +97,14 @@ export class RecordSource {
     yield* listDeletions(changes, since, this.parts.caller, this.contextOf(call));
   }
 
-  private async fetchAlone(type: string, fetch: CompiledFetch, id: string, call: ReadCall): Promise<FetchResult> {
+  private async fetchAlone(type: string, fetch: CompiledFetch, id: string, call: FetchCall): Promise<FetchResult> {
     const fetchedAt = this.parts.clock.now();
     try {
-      return this.fetched(type, await fetchOne(fetch, id, this.parts.caller, this.contextOf(call)), fetchedAt);
+      return this.fetched(
+        type,
+        await fetchOne(fetch, id, this.parts.caller, this.fetchContext(fetch, call)),
+        fetchedAt,
+      );
     } catch (thrown) {
       return { failure: toFailure(thrown) };
     }
@@ -106,11 +116,11 @@ export class RecordSource {
     fetch: CompiledFetch,
     batch: NonNullable<CompiledFetch["batch"]>,
     ids: readonly string[],
-    call: ReadCall,
+    call: FetchCall,
   ): Promise<FetchResult[]> {
     const fetchedAt = this.parts.clock.now();
     try {
-      const found = await fetchBatch(fetch, batch, ids, this.parts.caller, this.contextOf(call));
+      const found = await fetchBatch(fetch, batch, ids, this.parts.caller, this.fetchContext(fetch, call));
       return await Promise.all(
         ids.map(async (id) => {
           const record = found.get(id);
@@ -136,6 +146,11 @@ export class RecordSource {
     } catch {
       return null;
     }
+  }
+
+  private fetchContext({ fields }: CompiledFetch, call: FetchCall): CallContext {
+    const context = this.contextOf(call);
+    return fields === null ? context : { ...context, scope: { ...context.scope, fields: fields(call.reads) } };
   }
 
   private contextOf({ priority, traceparent, signal }: ReadCall): CallContext {

@@ -24,13 +24,14 @@ export interface DryLoadParts {
 export async function dryLoad({ type, source, odoo, under, onDone, signal }: DryLoadParts): Promise<LoadState> {
   const traceparent = toTraceparent(childOf(""));
   const call = { priority: PRIORITY.load, traceparent, signal };
+  const reads = under.mappings.inbound.reads(under.connector, type);
   const preparation = { ...under, traceparent };
   const state: LoadState = { listed: 0, open: 0, outcomes: {}, reasons: {} };
   const seen = new Set<string>();
   const waiting: string[] = [];
   const ask = async (): Promise<void> => {
     const ids = waiting.splice(0, AT_ONCE);
-    const fetched = await source.fetch(type, ids, call);
+    const fetched = await source.fetch(type, ids, { ...call, reads });
     const items = ids.flatMap((id, place): JsonObject[] => {
       const result = fetched[place] ?? { failure: toFailure(new Error("nothing was read")) };
       const work = workOn(type, id, "load");

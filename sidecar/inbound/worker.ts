@@ -180,11 +180,12 @@ export class InboundWorker {
     return ended;
   }
 
-  private async fetch(type: string, works: readonly Work[], { traceparent }: Preparation): Promise<FetchResult[]> {
+  private async fetch(type: string, works: readonly Work[], under: Preparation): Promise<FetchResult[]> {
     const call = {
       priority: Math.max(...works.map(({ priority }) => priority)),
-      traceparent,
+      traceparent: under.traceparent,
       signal: this.abort.signal,
+      reads: under.mappings.inbound.reads(under.connector, type),
     };
     const ids = works.map(({ externalId }) => externalId);
     return this.parts.connection.connector.source.fetch(type, ids, call);

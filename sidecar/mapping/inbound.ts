@@ -58,6 +58,12 @@ export class InboundMappings {
     return this.systems.get(connector)?.get(object)?.type;
   }
 
+  /** Dotted paths of a type's record that its mapping reads; none where nothing takes it. */
+  reads(connector: string, type: string): readonly string[] {
+    const object = this.objectOf(connector, type);
+    return object === undefined ? [] : (this.systems.get(connector)?.get(object)?.mapping.sourcePaths ?? []);
+  }
+
   /**
    * A vendor's record → validated canonical object. Throws a data failure that names the canonical field.
    * @param system the connection's code: identifiers are made with it

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Connection } from "../connections";
-import type { Fetched } from "../connectors";
+import type { FetchCall, Fetched } from "../connectors";
 import { HubError, toFailure, type Failure } from "../domain/errors";
 import type { Json, JsonObject } from "../domain/json";
 import { prepare, type Preparation } from "../inbound/prepare";
@@ -44,9 +44,11 @@ export async function previewIncoming(
   const { connector, code: system } = connection.config;
   const type = registry.inbound.typeOf(connector, object);
   if (type === undefined) throw doesNotComeIn(object, connection.name);
+  const inForce = registryInForce(pack, request);
+  const reads = [registry, inForce].flatMap((each) => each?.inbound.reads(connector, type) ?? []);
   const traceparent = toTraceparent(childOf(""));
   const under = { system, connector, release: 0, mappings: registry, traceparent };
-  const fetched = await read(connection, type, id, traceparent);
+  const fetched = await read(connection, type, id, { traceparent, reads });
   const made = through(fetched, type, under);
   const { item } = prepare(workOn(type, id, "odoo"), fetched, under);
   return {
@@ -61,13 +63,18 @@ export async function previewIncoming(
     problems: made.problems,
     // Another look at the same state is another question.
     item: { ...item, key: randomUUID() },
-    active: asInForce(pack, request, fetched, type, under),
+    active: asInForce(inForce, fetched, type, under),
   };
 }
 
-async function read({ connector, name }: Connection, type: string, id: string, traceparent: string): Promise<Fetched> {
+async function read(
+  { connector, name }: Connection,
+  type: string,
+  id: string,
+  call: Pick<FetchCall, "traceparent" | "reads">,
+): Promise<Fetched> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  const [result] = await connector.source.fetch(type, [id], { priority: 0, traceparent, signal });
+  const [result] = await connector.source.fetch(type, [id], { ...call, priority: 0, signal });
   if (result && "found" in result) return result;
   throw signal.aborted || !result ? didNotAnswer(name) : new HubError(result.failure);
 }
@@ -94,24 +101,23 @@ interface Made extends JsonObject {
   problems: JsonObject[];
 }
 
-/** The same record under what counts now; null where that is not asked for, or takes no such record. */
-function asInForce(
-  pack: PreviewParts["pack"],
-  request: JsonObject,
-  fetched: Fetched,
-  type: string,
-  under: Preparation,
-): Json {
+/** What counts now; null where that is not asked for, or does not compile. */
+function registryInForce(pack: PreviewParts["pack"], request: JsonObject): MappingRegistry | null {
   const overlay = request["in_force"];
   if (overlay === undefined || overlay === null) return null;
   try {
-    const mappings = pack.registry(overlayOf({ overlay }));
-    const { canonical, document } = through(fetched, type, { ...under, mappings });
-    return { canonical, document };
+    return pack.registry(overlayOf({ overlay }));
   } catch (thrown) {
     if (!(thrown instanceof MappingPackError)) throw thrown;
     return null;
   }
+}
+
+/** The same record under what counts now. */
+function asInForce(mappings: MappingRegistry | null, fetched: Fetched, type: string, under: Preparation): Json {
+  if (mappings === null) return null;
+  const { canonical, document } = through(fetched, type, { ...under, mappings });
+  return { canonical, document };
 }
 
 function doesNotComeIn(object: string, name: string): HubError {

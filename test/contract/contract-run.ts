@@ -1,7 +1,9 @@
+import { bundledMappings } from "../../sidecar/config/load";
 import type { Connector, DeliverInput, DeliverResult } from "../../sidecar/connectors";
 import type { VendorRecord } from "../../sidecar/connectors/fetch";
 import type { ReadCall } from "../../sidecar/connectors/record-source";
 import type { Json } from "../../sidecar/domain/json";
+import { loadMappings } from "../../sidecar/mapping/registry";
 import { startSandbox, type Sandbox } from "../sandbox/sandbox";
 import { connect, definitionOf, running } from "../unit/connectors/connect";
 import { neverSent, requestsOf } from "./coverage";
@@ -34,6 +36,7 @@ export async function startContractRun(code: string, spec: string): Promise<Cont
   const sandbox = await startSandbox({ port: 0, onRequest });
   const prism: Prism = await startPrism(spec, `${sandbox.url}${prefix}`);
   const connector = connect(code, prism.url);
+  const { inbound } = loadMappings(bundledMappings());
   const requests = requestsOf(definitionOf(code).definition as unknown as Json);
   return {
     url: prism.url,
@@ -48,7 +51,7 @@ export async function startContractRun(code: string, spec: string): Promise<Cont
       return result;
     },
     async fetch(type, id) {
-      const [result] = await connector.source.fetch(type, [id], call());
+      const [result] = await connector.source.fetch(type, [id], { ...call(), reads: inbound.reads(code, type) });
       if (result && "found" in result) return result.found;
       throw new Error(result?.failure.message ?? "no result");
     },

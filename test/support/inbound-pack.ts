@@ -30,9 +30,14 @@ export const DEAL_TO_ODOO: JsonObject = {
   ],
 };
 
-/** How the stand-in vendor is read (`test/unit/connectors/scripted-vendor.ts`). */
+/** How the stand-in vendor is read (`test/unit/connectors/scripted-vendor.ts`): it answers the fields that it is asked for. */
 export const DEAL: ObjectDefinition = {
-  fetch: { request: { method: "GET", path: "/deals/{id}" }, time: "changed", oldIds: ["merged"] },
+  fetch: {
+    request: { method: "GET", path: "/deals/{id}", query: { fields: "{fields}" } },
+    fields: { always: ["changed", "merged"] },
+    time: "changed",
+    oldIds: ["merged"],
+  },
   changes: {
     request: { method: "GET", path: "/deals", query: { since: "{since}" } },
     records: "deals",

@@ -9,7 +9,7 @@ import { Inbox } from "../../../sidecar/inbound/inbox";
 import type { DueRow, ReceiveAnswer } from "../../../sidecar/inbound/odoo-inbound";
 import { InboundRecords } from "../../../sidecar/inbound/records";
 import { InboundWorker, type WorkerParts } from "../../../sidecar/inbound/worker";
-import { loadMappings, type MappingRegistry } from "../../../sidecar/mapping/registry";
+import { loadMappings, type MappingRegistry, type Overlay } from "../../../sidecar/mapping/registry";
 import { openStore } from "../../../sidecar/store/database";
 import { createMetrics } from "../../../sidecar/telemetry/metrics";
 import { APPROVAL, DEAL, DEAL_PACK, packWith } from "../../support/inbound-pack";
@@ -131,7 +131,10 @@ export class InboundBench {
         };
       }
       const deal = this.deals.get(decodeURIComponent(path.split("/").at(-1) ?? ""));
-      return deal ? { body: deal } : { status: 404 };
+      const asked = ["id", ...(query["fields"] ?? "").split(",")];
+      return deal
+        ? { body: Object.fromEntries(Object.entries(deal).filter(([name]) => asked.includes(name))) }
+        : { status: 404 };
     };
     Object.assign(this, { odoo: new AgreedOdoo() });
   }
@@ -164,6 +167,11 @@ export class InboundBench {
       metrics: this.metrics,
       log: pino({ level: process.env["TEST_LOG"] ?? "silent" }),
     };
+  }
+
+  /** The mappings as they are with changes made in Odoo. */
+  mappingsWith(overlay: Overlay): MappingRegistry {
+    return loadMappings(this.folder, overlay);
   }
 
   /** A worker that a test drives round by round. */

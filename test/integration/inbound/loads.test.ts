@@ -103,6 +103,7 @@ describe("a first load that a sidecar runs", () => {
     await reaches(two, "done", true);
     expect(await report(two, true)).toMatchObject({ listed: 12, open: 0, outcomes: { created: 12 } });
     expect(asked).toHaveLength(12);
+    expect(asked[0]).toMatchObject({ document: { values: { name: expect.stringMatching(/^C \d+$/) as string } } });
     expect(asked.every((item) => item["dry_run"] === true)).toBe(true);
     expect(await named()).toBe(0);
     expect(await report(two, false)).toBeUndefined();

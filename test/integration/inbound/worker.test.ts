@@ -1,4 +1,6 @@
+import type { Json } from "../../../sidecar/domain/json";
 import type { InboundWorker } from "../../../sidecar/inbound/worker";
+import { DEAL_IN } from "../../support/inbound-pack";
 import { InboundBench, notice, odooIsAway } from "./inbound-bench";
 
 const OPEN_MS = 120_000;
@@ -38,6 +40,16 @@ describe("what comes in", () => {
       },
     ]);
     expect(await bench.outcomes("7")).toEqual(["delivered", "delivered", "delivered"]);
+  });
+
+  it("is fetched with every field that the release in force reads (MAP-01, GOV-02)", async () => {
+    bench.deal("7", "Acme", 0, { x_source: "Fair" });
+    const lines = [...(DEAL_IN["lines"] as Json[]), { to: "lostReason", from: "x_source" }];
+    const mappings = bench.mappingsWith({ "systems/crm/mappings/in/opportunity.json": { ...DEAL_IN, lines } });
+    await bench.notify("7");
+    await bench.worker({ release: () => ({ number: 1, mappings }) }).round();
+    expect(bench.odoo.items).toMatchObject([{ canonical: { name: "Acme", lostReason: "Fair" } }]);
+    expect(bench.vendor.heard.map(({ query }) => query["fields"])).toEqual(["changed,merged,name,status,x_source"]);
   });
 
   it("leads to the records that it is about when it means nothing itself, once for each state of it", async () => {

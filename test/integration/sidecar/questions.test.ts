@@ -203,6 +203,27 @@ describe("of what comes in, the sidecar answers", () => {
     expect(document.values).not.toHaveProperty("ref", "From the CRM");
   });
 
+  it("what a version reads of a property that nothing read before, without a change of the connector (MAP-01)", async () => {
+    bench.sandbox.store.table("hubspot", "company")?.update(id, { vip_level: "Gold", colour: "green" });
+    const lines = [...(incomingMapping.lines as Json[]), { to: "reference", from: "properties.vip_level" }];
+    const answer = await look({ overlay: { [INCOMING]: { ...incomingMapping, lines } }, in_force: {} });
+    expect(answer).toMatchObject({
+      record: { properties: { vip_level: "Gold", phone: "+32 2 1" } },
+      document: { values: { ref: "Gold" } },
+    });
+    // What nobody reads is not asked for, and HubSpot answers no more than that.
+    expect((answer["record"] as { properties: JsonObject }).properties).not.toHaveProperty("colour");
+    expect((answer["active"] as { document: { values: JsonObject } }).document.values).not.toHaveProperty(
+      "ref",
+      "Gold",
+    );
+    // Both sides are read for, when a version no longer reads what counts now.
+    const less = incomingMapping.lines.filter(({ to }) => to !== "phone") as Json[];
+    expect(await look({ overlay: { [INCOMING]: { ...incomingMapping, lines: less } }, in_force: {} })).toMatchObject({
+      active: { document: { values: { phone: "+32 2 1" } } },
+    });
+  });
+
   it("where a mapping goes wrong, with its place", async () => {
     const broken = await look({
       overlay: { [INCOMING]: { ...incomingMapping, lines: [{ to: "nosuch", from: "id" }] } },

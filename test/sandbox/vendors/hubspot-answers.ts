@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Response } from "express";
 import type { Fields, StoredRecord, Table } from "../store";
-import { typeNamed } from "./hubspot-properties";
+import { typeNamed, unaskedOf } from "./hubspot-properties";
 import type { VendorContext } from "./vendor";
 
 /** What the handlers of one HubSpot account share. */
@@ -100,7 +100,12 @@ function kept({ type, table }: Found, record: StoredRecord): Fields {
   };
 }
 
-/** `asked`: the properties wanted and the types of associations; everything where absent. */
+/** What a reader asks for; without properties HubSpot answers its few own ones. */
+export function wanted({ type }: Found, asked: { properties?: string[]; associations?: string[] }): typeof asked {
+  return { ...asked, properties: asked.properties ?? unaskedOf(type) };
+}
+
+/** `asked`: the properties wanted and the types of associations; everything where absent, as in answers to writes. */
 export function dressed(
   found: Found,
   record: StoredRecord,

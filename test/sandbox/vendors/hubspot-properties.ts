@@ -75,6 +75,17 @@ const BY_TYPE: Record<string, string[]> = {
   note: ["hs_timestamp", "hs_note_body", "hs_attachment_ids"],
 };
 
+/** What HubSpot answers of a record when no properties are asked for, besides id and times. */
+const UNASKED: Record<string, string[]> = {
+  company: ["name", "domain"],
+  contact: ["firstname", "lastname", "email"],
+  deal: ["dealname", "amount", "closedate", "dealstage", "pipeline"],
+};
+
+export function unaskedOf(type: string): string[] {
+  return UNASKED[type] ?? [];
+}
+
 export const TYPES = Object.keys(BY_TYPE);
 
 const ALIASES: Record<string, string> = {

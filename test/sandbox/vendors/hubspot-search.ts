@@ -1,6 +1,6 @@
 import type { Router } from "express";
 import type { StoredRecord } from "../store";
-import { invalid, pageOf, tableOf, type HubSpotAccount } from "./hubspot-answers";
+import { invalid, pageOf, tableOf, wanted, type HubSpotAccount } from "./hubspot-answers";
 
 type Operator = "EQ" | "NEQ" | "GT" | "GTE" | "LT" | "LTE";
 
@@ -37,7 +37,7 @@ export function hubspotSearch(router: Router, account: HubSpotAccount): void {
       const sign = sort.direction === "DESCENDING" ? -1 : 1;
       records.sort((a, b) => sign * compare(valueOf(a, sort.propertyName), valueOf(b, sort.propertyName)));
     }
-    const asked = body.properties ? { properties: body.properties } : {};
+    const asked = wanted(found, body.properties ? { properties: body.properties } : {});
     response.json({ total: records.length, ...pageOf(found, records, limit, Number(after), asked) });
   });
 }

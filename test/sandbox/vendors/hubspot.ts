@@ -8,6 +8,7 @@ import {
   pageOf,
   tableOf,
   texts,
+  wanted,
   writable,
   type Found,
   type HubSpotAccount,
@@ -154,7 +155,9 @@ function objectRoutes(router: Router, account: HubSpotAccount): void {
     if (!found) return;
     const limit = Number(request.query["limit"] ?? 10);
     if (limit > 100) return invalid(response, "limit must be at most 100");
-    response.json(pageOf(found, found.table.live(), limit, Number(request.query["after"] ?? 0), askedIn(request)));
+    response.json(
+      pageOf(found, found.table.live(), limit, Number(request.query["after"] ?? 0), wanted(found, askedIn(request))),
+    );
   });
   router.post("/crm/v3/objects/:type", (request, response) => {
     const found = tableOf(account, request.params.type, response);
@@ -167,7 +170,7 @@ function objectRoutes(router: Router, account: HubSpotAccount): void {
     if (!found) return;
     const record = resolve(found.table, request);
     if (!record) return fail(response, 404, "OBJECT_NOT_FOUND", "Object not found.");
-    response.json(dressed(found, record, askedIn(request)));
+    response.json(dressed(found, record, wanted(found, askedIn(request))));
   });
   router.patch("/crm/v3/objects/:type/:id", (request, response) => {
     const found = tableOf(account, request.params.type, response);

@@ -74,6 +74,19 @@ describe("a connector definition is checked before anything runs", () => {
       /\/webhooks\/signature\/signed/,
     ],
     ["a notice about an unknown object", "webhooks", webhooks({}, "nothing"), /there is no object "nothing"/],
+    [
+      "fields that no mapping is asked for",
+      "objects.task.fetch.request.query",
+      { opt_fields: "{fields}" },
+      /\/fetch: \{fields\} does not exist here/,
+    ],
+    [
+      "fields that no request names",
+      "objects.task.fetch.fields",
+      { always: ["gid"] },
+      /\/fetch\/request: .*\{fields\}/,
+    ],
+    ["fields of which none is sure", "objects.task.fetch.fields", { always: [] }, /\/fetch\/fields\/always/],
     ["a broken pattern", "errors.field.0.pattern", "no capture", /exactly one/],
   ])("refuses %s and names the place", (_what, place, value, message) => {
     expect(() => load(place, value)).toThrow(message);

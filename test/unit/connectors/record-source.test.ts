@@ -17,7 +17,7 @@ const LIST: NonNullable<ObjectDefinition["changes"]> = {
   overlapMs: 0,
   pagination: { type: "page", to: { query: "page" } },
 };
-const call = () => ({ priority: 90, traceparent: "", signal: running() });
+const call = (...reads: string[]) => ({ priority: 90, traceparent: "", signal: running(), reads });
 
 describe("a vendor as a source of records", () => {
   let vendor: ScriptedVendor;
@@ -55,6 +55,50 @@ describe("a vendor as a source of records", () => {
     const file = (record?.["files"] as { data: string; mimetype: string }[])[0];
     expect(file?.mimetype).toBe("application/pdf");
     expect(Buffer.from(file?.data ?? "", "base64").toString("utf8")).toContain("%PDF");
+  });
+
+  it("asks for what mappings read and what the definition needs, each once and always in one order (MAP-01)", async () => {
+    const also = { owner: { result: "links.owner" } };
+    open({
+      fetch: {
+        ...FETCH,
+        request: { ...FETCH.request, query: { fields: "{fields}" } },
+        fields: { always: ["changed"] },
+        batch: {
+          max: 5,
+          request: { method: "POST", path: "/clients/read", body: { ids: "{ids}", fields: "{fields}" } },
+          records: "clients",
+        },
+        also,
+      },
+    });
+    vendor.script = () => ({ body: { client: { id: 7 }, clients: [{ id: 1 }, { id: 2 }] } });
+    await connector.source.fetch(
+      "client",
+      ["7"],
+      call("name", "id", "address.zip", "address.city", "owner", "changed"),
+    );
+    await connector.source.fetch("client", ["1", "2"], call("name"));
+    await connector.source.fetch("client", ["7"], call());
+    expect(vendor.heard.map(({ query, body }) => query["fields"] ?? body)).toEqual([
+      "address,changed,name",
+      { ids: ["1", "2"], fields: "changed,name" },
+      "changed",
+    ]);
+  });
+
+  it("asks for fields by the names they have where they stand, and never for too many", async () => {
+    const request = { ...FETCH.request, query: { fields: "{fields}" } };
+    open({ fetch: { ...FETCH, request, fields: { in: "values.own", always: ["at"] } } });
+    vendor.script = () => ({ body: { client: { id: 7 } } });
+    const reads = ["id", "values.own", "values.own.x_tier", "values.other.y", "elsewhere.own.z"];
+    await connector.source.fetch("client", ["7"], call(...reads));
+    expect(vendor.heard.map(({ query }) => query["fields"])).toEqual(["at,x_tier"]);
+    const many = Array.from({ length: 400 }, (_, at) => `values.own.f${at}`);
+    expect(await connector.source.fetch("client", ["7"], call(...many))).toMatchObject([
+      { failure: { kind: "data", code: "too_many_fields" } },
+    ]);
+    expect(vendor.heard).toHaveLength(1);
   });
 
   it.each([

@@ -92,6 +92,12 @@ describe("mappings of what comes in", () => {
     expect(inbound.nameOf("crm", "contact")).toBe("crm.person@2 > contact@1 > res.partner@3");
   });
 
+  it("says what of a vendor's record is read, so that the vendor can be asked for it", () => {
+    const { inbound } = load();
+    expect(inbound.reads("crm", "person")).toEqual(["id", "fullName", "mail", "companyId", "enabled"]);
+    expect(inbound.reads("crm", "nosuch")).toEqual([]);
+  });
+
   it("empties in Odoo what was emptied there, and leaves alone what is not mentioned", () => {
     const { inbound } = load();
     const { canonical } = inbound.toCanonical("crm", "person", { id: "1", fullName: "Ada", mail: "" }, "crm");
