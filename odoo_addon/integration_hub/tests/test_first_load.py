@@ -54,7 +54,7 @@ class TestFirstLoad(InboundCase):
         self.assertEqual(
             wizard.line_ids[0].dry_text,
             "12 linked with what is here, 105 created, 3 the same as here, 2 need a decision. "
-            "Reasons: possible_duplicate (2)",
+            "Why: may be the same as a record here (2)",
         )
         wizard.line_ids[0].action_start()
         self.assertEqual(self.asked[-1], ("load", {"system": "test_crm", "action": "start", "object": "company"}))

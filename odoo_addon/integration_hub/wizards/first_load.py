@@ -1,6 +1,8 @@
 from odoo import Command, _, api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.inbound.item import CONFLICT, DUPLICATE, NOT_OWNER, SINGLE_CREATION, STATE_JUMP
+
 STATES = [
     ("running", "Running"),
     ("stopped", "Stopped"),
@@ -88,8 +90,8 @@ class IntegrationFirstLoad(models.TransientModel):
             parts.append(_("nothing is there"))
         text = ", ".join(parts)
         if load["reasons"]:
-            reasons = ", ".join(f"{code} ({count})" for code, count in sorted(load["reasons"].items()))
-            text = _("%(text)s. Reasons: %(reasons)s", text=text, reasons=reasons)
+            reasons = ", ".join(f"{self._reason(code)} ({count})" for code, count in sorted(load["reasons"].items()))
+            text = _("%(text)s. Why: %(reasons)s", text=text, reasons=reasons)
         if load["failure"]:
             failure = " ".join(part for part in (load["failure"]["message"], load["failure"]["hint"]) if part)
             text = f"{text}. {failure}" if text else failure
@@ -120,6 +122,15 @@ class IntegrationFirstLoad(models.TransientModel):
             }
         return words.get(outcome) or _("%s gone meanwhile", count)
 
+    def _reason(self, code):
+        return {
+            DUPLICATE: _("may be the same as a record here"),
+            SINGLE_CREATION: _("may be created elsewhere only"),
+            NOT_OWNER: _("changes what another system owns"),
+            CONFLICT: _("changed on both sides"),
+            STATE_JUMP: _("a step that its life does not have"),
+        }.get(code) or code.replace("_", " ")
+
 
 class IntegrationFirstLoadLine(models.TransientModel):
     _name = "integration.first.load.line"
@@ -129,9 +140,9 @@ class IntegrationFirstLoadLine(models.TransientModel):
     object = fields.Char(readonly=True, help="What the system calls it.")
     name = fields.Char("What", readonly=True)
     dry_state = fields.Selection(STATES, "Dry run", readonly=True)
-    dry_text = fields.Char("It would be", readonly=True)
+    dry_text = fields.Text("It would be", readonly=True)
     load_state = fields.Selection(STATES, "Load", readonly=True)
-    load_text = fields.Char("So far", readonly=True)
+    load_text = fields.Text("So far", readonly=True)
 
     def action_try(self):
         """Asks what would become of each record; writes nothing, here or there."""
