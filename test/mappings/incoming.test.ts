@@ -33,23 +33,26 @@ function examplesOf(connector: string): Example[] {
   return readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Example);
 }
 
+function workOn(type: string, externalId: string): Work {
+  return {
+    type,
+    externalId,
+    upTo: "1",
+    priority: 50,
+    tries: 0,
+    firstLoad: false,
+    asked: null,
+    last: null,
+    state: undefined,
+  };
+}
+
 describe("a HubSpot company of which only the domain is known", () => {
   it("is looked for by it among the companies of Odoo, whose web address it is not (OBJ-02)", () => {
     const properties = { name: "Acme Group", domain: "Acme.example", website: null };
     const found = { id: "7", record: { id: "7", properties }, url: null, oldIds: [], time: null, leadsTo: [] };
-    const work: Work = {
-      type: "company",
-      externalId: "7",
-      upTo: "1",
-      priority: 50,
-      tries: 0,
-      firstLoad: false,
-      asked: null,
-      last: null,
-      state: undefined,
-    };
     const under = { system: "hubspot", connector: "hubspot", release: 0, mappings, traceparent: "" };
-    const { item } = prepare(work, { found, fetchedAt: new Date() }, under);
+    const { item } = prepare(workOn("company", "7"), { found, fetchedAt: new Date() }, under);
     expect(item["identify"]).toContainEqual({
       as: "domain",
       fields: ["website"],
@@ -57,6 +60,26 @@ describe("a HubSpot company of which only the domain is known", () => {
       values: ["acme.example"],
     });
     expect(item["document"]).not.toMatchObject({ values: { website: expect.any(String) as string } });
+  });
+});
+
+describe("a Clockify entry that has no duration of hours", () => {
+  it.each([
+    ["its clock still runs", null],
+    ["it ends before it begins", "PT-1H"],
+    ["it ends before it begins", "-PT1H"],
+  ])("is held as data and names the field: %s (WF-08)", (_, duration) => {
+    const [{ record }] = examplesOf("clockify").filter(({ type }) => type === "time_entry") as [Example];
+    const timeInterval = { start: "2026-11-18T08:00:00Z", end: null, duration };
+    const found = { id: "7", record: { ...record, timeInterval }, url: null, oldIds: [], time: null, leadsTo: [] };
+    const under = { system: "clockify", connector: "clockify", release: 0, mappings, traceparent: "" };
+    const { item } = prepare(workOn("time_entry", "7"), { found, fetchedAt: new Date() }, under);
+    expect(item["error"]).toMatchObject({
+      kind: "data",
+      field: "timesheet.hours",
+      hint: expect.stringContaining("Correct the value in clockify") as string,
+    });
+    expect(item["document"]).toBeUndefined();
   });
 });
 

@@ -148,6 +148,17 @@ class TestInboundTimesheetChecks(TimesheetCase):
                 self.assertEqual(str(line.date), day)
                 self.assertTrue(self.send(str(number), hours=1, day=began)["unchanged"])
 
+    def test_hours_that_nobody_worked_are_held(self):
+        for number, (hours, said) in enumerate(
+            ((0, "0.00 hours: nothing"), (-2, "-2.00 hours: nothing"), (24.5, "24.50"))
+        ):
+            with self.subTest(hours):
+                row = self.refused("hours_unusual", str(number), hours=hours)
+                self.assertIn(said, row.what_happened)
+        line = self.posted("4")
+        self.assertEqual(self.send("4", hours=0)["error"]["code"], "hours_unusual")
+        self.assertEqual(line.unit_amount, 4, "what was posted stays until a person looked")
+
     def test_each_person_is_billed_at_the_rate_agreed_for_them(self):
         senior = self.sold("Senior", hours=10, price=180)
         self.env["project.sale.line.employee.map"].create(
@@ -211,6 +222,25 @@ class TestInboundTimesheetChecks(TimesheetCase):
                 self.assertEqual(answer["error"]["code"], "cap_exceeded")
                 self.assertIn("3.00 hours", answer["error"]["message"])
                 self.posted(f"{policy}3", hours=3, values=there)
+
+    def test_the_cap_is_named_with_what_is_used_and_by_how_much_it_is_passed(self):
+        self.posted("1", hours=7.5)
+        row = self.row(self.send("2", hours=4))
+        self.assertIn(
+            f"4.00 hours are 1.50 more than what is left of “{self.work.display_name}”: 7.50 of 10.00 hours are used, "
+            "and 2.50 hours are left.",
+            row.what_happened,
+        )
+        for way in ("raise the hours", "split the entry", "accept it this once"):
+            self.assertIn(way, row.error_hint)
+
+    def test_of_entries_approved_together_those_that_fit_are_posted(self):
+        answers = self.receive(self.entry("1", hours=6), self.entry("2", hours=6), self.entry("3", hours=4))
+        self.assertEqual([answer["state"] for answer in answers], ["delivered", "held", "delivered"])
+        self.assertEqual(sum(self.time().mapped("unit_amount")), 10)
+        self.work.product_uom_qty = 16
+        self.posted("2", hours=6)
+        self.assertEqual(self.work.qty_delivered, 16)
 
     def test_a_longer_entry_counts_itself_only_once(self):
         line = self.posted(hours=7)
@@ -362,6 +392,33 @@ class TestInboundTimesheetPeriods(TimesheetCase):
         self.assertEqual(str(line.date), "2026-11-01")
         self.posted(day="2026-10-28", hours=5)
         self.assertEqual((str(line.date), line.unit_amount), ("2026-11-01", 5))
+
+    def test_late_time_of_several_days_stays_where_it_was_put_when_the_lock_moves_on(self):
+        self.lock("2026-10-31")
+        days = {"1": "2026-10-28", "2": "2026-10-28", "3": "2026-10-31", "4": "2026-11-01"}
+        lines = {number: self.posted(number, hours=2, day=day) for number, day in days.items()}
+        self.assertEqual({str(line.date) for line in lines.values()}, {"2026-11-01"})
+        self.assertEqual(
+            [line.name for line in lines.values()],
+            ["Workshop (worked on 10/28/2026)"] * 2 + ["Workshop (worked on 10/31/2026)", "Workshop"],
+        )
+        self.lock("2026-11-15")
+        for number, day in days.items():
+            self.assertTrue(self.send(number, hours=2, day=day)["unchanged"], number)
+        self.assertEqual(self.send("1", hours=1, day=days["1"])["error"]["code"], "period_closed")
+        self.assertEqual(self.send("2", canonical={"approved": False})["error"]["code"], "period_closed")
+        late = self.posted("5", hours=2, day="2026-10-28")
+        self.assertEqual(str(late.date), "2026-11-16")
+        self.assertEqual(self.send("6", hours=2, day="2026-10-28")["error"]["code"], "cap_exceeded")
+        self.assertEqual(self.time().mapped("unit_amount"), [2] * 5)
+
+    def test_late_time_that_is_accepted_over_the_cap_goes_to_the_open_period_too(self):
+        self.lock("2026-10-31")
+        row = self.row(self.send("1", hours=12, day="2026-10-28"))
+        self.assertEqual(row.error_code, "cap_exceeded")
+        row.with_user(self.operator).action_accept()
+        line = self.posted("1", hours=12, day="2026-10-28")
+        self.assertEqual((str(line.date), line.unit_amount), ("2026-11-01", 12))
 
     def test_what_stands_in_a_locked_period_is_left_to_a_person(self):
         line = self.posted(day="2026-10-28")

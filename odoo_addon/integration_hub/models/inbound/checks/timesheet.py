@@ -1,11 +1,11 @@
 """Approved time on its way into Odoo (WF-08): what its checks look at."""
 
-from .timesheet_checks import contract_cap, eligibility, project_status, rate_card
+from .timesheet_checks import contract_cap, eligibility, plausible_hours, project_status, rate_card
 from .timesheet_period import period_open
 
 #: What makes another entry of it; a new description is none of it.
 JUDGED = ("employee_id", "project_id", "task_id", "date", "unit_amount", "so_line")
-TIMESHEET_CHECKS = (period_open, project_status, eligibility, rate_card, contract_cap)
+TIMESHEET_CHECKS = (period_open, plausible_hours, project_status, eligibility, rate_card, contract_cap)
 
 
 class Entry:

@@ -1,10 +1,11 @@
-"""The four checks of approved time (WF-08), each of which has a queue of its own: its code. Said in the words of who
-runs the project; each answers a `Stopped`, or None."""
+"""The checks of approved time (WF-08), each of which has a queue of its own: its code. Said in the words of who runs
+the project; each answers a `Stopped`, or None."""
 
 from odoo.tools import float_compare, format_date, formatLang
 
 from ..item import Stopped
 
+HOURS_UNUSUAL = "hours_unusual"
 PROJECT_CLOSED = "project_closed"
 NOT_ELIGIBLE = "not_eligible"
 NO_RATE = "no_rate"
@@ -12,6 +13,24 @@ CAP_EXCEEDED = "cap_exceeded"
 
 #: Who may enter time where a project is not open to the whole firm.
 CLOSED_CIRCLES = ("followers", "invited_users")
+
+
+def plausible_hours(entry):
+    """Somebody worked for a while, and no longer than a day has hours: a clock that was never started, or was
+    forgotten, is no work."""
+    if 0 < entry.hours <= 24:
+        return None
+    _ = entry.env._
+    hours = formatLang(entry.env, entry.hours)
+    if entry.hours > 24:
+        why = _("It has %s hours on one day.", hours)
+    else:
+        why = _("It has %s hours: nothing was worked.", hours)
+    hint = _(
+        "Correct its beginning and end in the time tool and have it approved again. If it is nothing, delete it there "
+        "and cancel this. Accepted, it is posted as it is."
+    )
+    return Stopped("business", HOURS_UNUSUAL, why, hint, "unit_amount")
 
 
 def project_status(entry):
@@ -112,32 +131,30 @@ def rate_card(entry):
 
 def contract_cap(entry):
     """Time stays within what was sold: the hours of the sales order item, and the hours allocated to the project."""
-    sold = _left_on_sale_line(entry)
-    if sold is not None and _exceeds(entry, sold):
-        return _over_cap(entry, sold, entry.sale_line.display_name, "so_line")
-    allocated = _left_on_project(entry)
-    if allocated is not None and _exceeds(entry, allocated):
-        return _over_cap(entry, allocated, entry.project.display_name, "project_id")
+    sold = _sold(entry)
+    if sold is not None:
+        used = _hours_used(entry, [("so_line", "=", entry.sale_line.id)])
+        if _exceeds(entry, sold - used):
+            return _over_cap(entry, sold, used, entry.sale_line.display_name, "so_line")
+    allocated = entry.project.allocated_hours
+    if allocated:
+        used = _hours_used(entry, [("project_id", "=", entry.project.id)])
+        if _exceeds(entry, allocated - used):
+            return _over_cap(entry, allocated, used, entry.project.display_name, "project_id")
     return None
 
 
-def _left_on_sale_line(entry):
-    """Hours ordered and not used, without this entry; None without a cap: nothing ordered, or not in units of time."""
+def _sold(entry):
+    """Hours ordered; None without a cap: nothing ordered, or not in units of time."""
     sale_line = entry.sale_line
     hour = entry.env.ref("uom.product_uom_hour")
     if not sale_line or not sale_line.product_uom_qty or not sale_line.product_uom_id._has_common_reference(hour):
         return None
-    ordered = sale_line.product_uom_id._compute_quantity(sale_line.product_uom_qty, hour, round=False)
-    return ordered - _hours_used(entry, [("so_line", "=", sale_line.id)])
-
-
-def _left_on_project(entry):
-    if not entry.project.allocated_hours:
-        return None
-    return entry.project.allocated_hours - _hours_used(entry, [("project_id", "=", entry.project.id)])
+    return sale_line.product_uom_id._compute_quantity(sale_line.product_uom_qty, hour, round=False)
 
 
 def _hours_used(entry, domain):
+    """Hours of others: an entry counts itself only once."""
     others = [*domain, ("project_id", "!=", False), ("id", "!=", entry.before.id)]
     ((hours,),) = entry.env["account.analytic.line"]._read_group(others, [], ["unit_amount:sum"])
     return hours or 0.0
@@ -148,13 +165,21 @@ def _exceeds(entry, left):
     return entry.hours > 0 and float_compare(entry.hours, left, precision_digits=2) > 0
 
 
-def _over_cap(entry, left, what, field):
+def _over_cap(entry, cap, used, what, field):
     _ = entry.env._
+    left = max(cap - used, 0.0)
     why = _(
-        "%(hours)s hours are more than what is left of “%(what)s”: %(left)s hours.",
+        "%(hours)s hours are %(over)s more than what is left of “%(what)s”: %(used)s of %(cap)s hours are used, and "
+        "%(left)s hours are left.",
         hours=formatLang(entry.env, entry.hours),
+        over=formatLang(entry.env, entry.hours - left),
         what=what,
-        left=formatLang(entry.env, max(left, 0.0)),
+        used=formatLang(entry.env, used),
+        cap=formatLang(entry.env, cap),
+        left=formatLang(entry.env, left),
     )
-    hint = _("Agree with the customer and raise the hours (order or project), then retry; or accept it this once.")
+    hint = _(
+        "Agree with the customer and raise the hours (order or project), then retry; or split the entry in the time "
+        "tool, so that what is left is used; or accept it this once: it is posted in full."
+    )
     return Stopped("business", CAP_EXCEEDED, why, hint, field)
