@@ -63,6 +63,16 @@ describe("a HubSpot company of which only the domain is known", () => {
   });
 });
 
+describe("a DocuSign envelope", () => {
+  it("is asked about when the customer has an order with the same reference already (OBJ-05)", () => {
+    const [{ record }] = examplesOf("docusign") as [Example];
+    const found = { id: "7", record, url: null, oldIds: [], time: null, leadsTo: [] };
+    const under = { system: "docusign", connector: "docusign", release: 0, mappings, traceparent: "" };
+    const { item } = prepare(workOn("envelope", "7"), { found, fetchedAt: new Date() }, under);
+    expect(item["identify"]).toContainEqual({ as: "exact", fields: ["partner_id", "client_order_ref"], sure: false });
+  });
+});
+
 describe("a Clockify entry that has no duration of hours", () => {
   it.each([
     ["its clock still runs", null],

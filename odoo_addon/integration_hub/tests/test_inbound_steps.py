@@ -16,10 +16,12 @@ class TestInboundSteps(InboundCase):
         self.crm_user.group_ids += self.env.ref("sales_team.group_sale_manager")
         self.customer = self.env["res.partner"].create({"name": "Acme", "is_company": True})
 
-    def order(self, step, **values):
+    def order(self, step, envelope="env-1", **values):
         given = {"partner_id": {"$find": {"model": "res.partner", "by": {"id": self.customer.id}}}} | values
         document = {"model": "sale.order", "values": given, "step": step}
-        (answer,) = self.receive(self.item("env-1", type="envelope", object="contract", document=document))
+        identify = [{"as": "exact", "fields": ["partner_id", "client_order_ref"]}]
+        item = self.item(envelope, type="envelope", object="contract", document=document, identify=identify)
+        (answer,) = self.receive(item)
         return answer
 
     def test_a_signed_contract_is_a_confirmed_order_and_stays_one_when_it_comes_again(self):
@@ -66,6 +68,31 @@ class TestInboundSteps(InboundCase):
         )
         order = self.record(signed(3, other.name))
         self.assertEqual((order.currency_id, order.order_line.product_id), (other, product))
+
+    def test_a_contract_that_is_taken_back_is_left_to_a_person_and_the_order_stays(self):
+        order = self.record(self.order("confirm"))
+        gone = {"type": "envelope", "object": "contract", "operation": "gone", "document": None}
+        (answer,) = self.receive(self.item("env-1", **gone))
+        self.assertEqual((answer["state"], answer["error"]["code"]), ("held", "cannot_archive"))
+        self.assertIn(f"{order.name} was deleted or taken back in Test CRM", answer["error"]["message"])
+        self.assertIn("cancel it, or keep it", answer["error"]["hint"])
+        self.assertEqual(order.state, "sale")
+        self.row(answer).with_user(self.operator).action_cancel(reason="Kept, as agreed")
+        self.assertEqual((order.state, self.row(answer).state), ("sale", "cancelled"))
+        self.assertEqual(self.order("confirm")["res_id"], order.id, "completed after all, it is the same order")
+
+    def test_a_second_contract_of_the_same_deal_is_a_question_and_no_second_order(self):
+        first = self.order("confirm", client_order_ref="PO-9")
+        second = self.order("confirm", "env-2", client_order_ref="PO-9")
+        self.assertEqual((second["state"], second["error"]["code"]), ("held", "possible_duplicate"))
+        self.assertEqual([found["id"] for found in self.row(second).candidates], [first["res_id"]])
+        self.assertEqual(self.env["sale.order"].search_count([("partner_id", "=", self.customer.id)]), 1)
+        self.assertEqual(self.order("confirm", "env-3", client_order_ref="PO-10")["state"], "delivered")
+        self.assertEqual(self.order("confirm", "env-4")["state"], "delivered", "no reference, no question")
+        self.row(second).with_user(self.operator).action_create_anyway()
+        order = self.record(self.order("confirm", "env-2", client_order_ref="PO-9"))
+        self.assertEqual((order.state, order.client_order_ref), ("sale", "PO-9"))
+        self.assertNotEqual(order.id, first["res_id"])
 
     def test_a_step_that_odoo_refuses_holds_the_record_with_its_reason(self):
         answer = self.order("confirm")

@@ -23,11 +23,12 @@ describe("a contract signed in DocuSign", () => {
     await docusign?.close();
   }, 60_000);
 
+  let envelopes = 0;
   const sent = async (more: Record<string, string> = {}): Promise<string> => {
     const labels = {
       customer_name: `Signatory ${tag}`,
       customer_vat: vat,
-      customer_reference: `PO-${tag}`,
+      customer_reference: `PO-${tag}-${(envelopes += 1)}`,
       billing_model: "fixed_fee",
       cap: "50000",
       currency: "USD",
@@ -90,7 +91,7 @@ describe("a contract signed in DocuSign", () => {
     ).toMatchObject({
       state: "sale",
       partner_id: [customer, expect.stringContaining(`Signatory ${tag}`)],
-      client_order_ref: `PO-${tag}`,
+      client_order_ref: `PO-${tag}-${envelopes}`,
       payment_term_id: [expect.any(Number), "30 Days"],
       note: expect.stringContaining("Travel is billed at cost.") as string,
       amount_untaxed: 13001,

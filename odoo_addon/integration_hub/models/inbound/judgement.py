@@ -162,8 +162,12 @@ class IntegrationInboundJudgement(models.AbstractModel):
         raise Stopped(
             "policy",
             "cannot_archive",
-            _("%(name)s was deleted in %(system)s.", name=record.display_name, system=system.name),
-            _("It cannot be archived: decide what becomes of it here, then cancel this."),
+            _(
+                "%(name)s was deleted or taken back in %(system)s. Here it stays as it is.",
+                name=record.display_name,
+                system=system.name,
+            ),
+            _("It cannot be archived: decide what becomes of it here (cancel it, or keep it), then cancel this."),
         )
 
     def _forget(self, system, item, row, link):
