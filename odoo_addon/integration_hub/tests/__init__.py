@@ -22,6 +22,7 @@ from . import test_first_load
 from . import test_flows
 from . import test_inbound_checks
 from . import test_inbound_cost
+from . import test_inbound_employees
 from . import test_inbound_expenses
 from . import test_inbound_leaves
 from . import test_inbound_loops
