@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .inbound_case import InboundCase
 
@@ -207,6 +208,26 @@ class TestInboundCreation(InboundCase):
                 self.assertEqual([found["id"] for found in row.candidates], self.acme.ids)
                 self.assertIn("QUORUM N.V.", row.with_user(self.operator).candidate_table)
         self.assertEqual(self.new({"name": "Quorum Logistics"})["state"], "delivered")
+
+    def test_a_tax_id_without_its_country_is_that_of_the_country_the_company_is_in(self):
+        def offered(**values):
+            answer = self.new({"name": "Other"} | values)
+            return [found["id"] for found in self.row(answer).candidates or ()]
+
+        belgium = {"$find": {"model": "res.country", "by": {"code": "BE"}}}
+        self.assertEqual(offered(vat="0477.472.701", country_id=belgium), [self.acme.id], "missing there")
+        self.write_plainly(vat="0477 472 701", country_id=self.belgium.id)
+        self.assertEqual(offered(vat="BE0477472701"), [self.acme.id], "missing here")
+        self.assertEqual(offered(vat="BE0477472701", country_id=belgium), [self.acme.id])
+        self.write_plainly(vat="0477 472 701", country_id=self.env.ref("base.fr").id)
+        self.assertEqual(offered(vat="BE0477472701"), [], "a number of another country")
+
+    def write_plainly(self, **values):
+        """As an import of long ago left it: Odoo itself puts the country in front."""
+        for name, value in values.items():
+            column = SQL.identifier(name)
+            self.env.cr.execute(SQL("UPDATE res_partner SET %s = %s WHERE id = %s", column, value, self.acme.id))
+        self.env.invalidate_all()
 
     def test_an_address_with_a_plus_is_another_address(self):
         answer = self.new({"name": "Other", "email": "info+crm@quorum.example"})

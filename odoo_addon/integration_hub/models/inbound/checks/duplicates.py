@@ -69,7 +69,7 @@ class IntegrationInboundDuplicates(models.AbstractModel):
                 ids = everything.search([(name, "=", values[name]) for name in names], limit=MOST).ids
             else:
                 keys = {key for _name, key in wanted if key} | _also(match, rule)
-                ids = self._matching(everything, rule["as"], names, keys) if keys else []
+                ids = self._matching(everything, rule["as"], names, keys, _country_of(item)) if keys else []
             for record in _of_company(everything.browse(ids), records.env.company):
                 why = ", ".join(records._fields[name]._description_string(records.env) for name in names)
                 earlier = found.get(record.id)
@@ -79,18 +79,25 @@ class IntegrationInboundDuplicates(models.AbstractModel):
                 )
         return dict(sorted(found.items(), key=lambda entry: not entry[1][1])[:MOST])
 
-    def _matching(self, records, kind, names, keys):
-        """Ids of records one of whose fields, normalised, is one of `keys`."""
+    def _matching(self, records, kind, names, keys, country=None):
+        """Ids of records one of whose fields, normalised, is one of `keys`, or is it but for the country in front.
+
+        :param country: ISO code of the country that the new one is in, where that is known
+        """
+        others = _other_spellings(kind, keys, country)
         ids = []
         for name in names:
             field = records._fields[name]
             if field.store and field.type in ("char", "text"):
-                index = self._index(records, kind, name, keys)
-                ids += [id_ for key in keys for id_ in index[key]]
+                index = self._index(records, kind, name, keys | others.keys())
+                ids += [id_ for key in [*keys, *others] for id_ in index[key]]
         normalised = MATCHES[kind].normalised  # it may have been renamed in this call
-        same = records.browse(dict.fromkeys(ids)).filtered(
-            lambda record: any(normalised(record[name]) in keys for name in names)
-        )
+
+        def is_same(record, name):
+            key = normalised(record[name])
+            return key in keys or key in others and others[key] in (None, _prefix_of(record))
+
+        same = records.browse(dict.fromkeys(ids)).filtered(lambda record: any(is_same(record, name) for name in names))
         return same.ids[:MOST]
 
     def _index(self, records, kind, name, keys):
@@ -102,15 +109,13 @@ class IntegrationInboundDuplicates(models.AbstractModel):
         if keys <= index.keys():
             return index
         match = MATCHES[kind]
-        wanted = keys | {
-            key
-            for item in self._batch().items
-            if item.model == records._name
-            for rule in item.identify
-            if rule["as"] == kind and name in rule["fields"]
-            for key in {match.normalised(item.values.get(other)) for other in rule["fields"]} | _also(match, rule)
-            if key
-        }
+        wanted = set(keys)
+        for item in self._batch().items:
+            for rule in item.identify if item.model == records._name else ():
+                if rule["as"] == kind and name in rule["fields"]:
+                    found = {match.normalised(item.values.get(other)) for other in rule["fields"]}
+                    found = {key for key in found | _also(match, rule) if key}
+                    wanted |= found | _other_spellings(kind, found, _country_of(item)).keys()
         index |= {key: [] for key in wanted}
         self.env.flush_all()
         column = SQL("%s->>'en_US'" if records._fields[name].translate else "%s", SQL.identifier(name))
@@ -213,6 +218,36 @@ MATCHES = {"taxId": TaxId, "email": Email, "domain": DomainName, "name": Name, "
 def _also(match, rule):
     """What identifies the record besides what is written."""
     return {key for value in rule.get("values") or () if (key := match.normalised(value))}
+
+
+def _other_spellings(kind, keys, country):
+    """Tax ids with the country in front where it is missing, and without it where it stands.
+
+    :return: ``{key: the prefix of the country that a record must be in, to be the same by it; None: any}``
+    """
+    others = {}
+    for key in keys if kind == "taxId" else ():
+        if key[:2].isalpha():
+            others[key[2:]] = key[:2]
+        elif country:
+            others[f"{_prefix(country)}{key}"] = None
+    others.pop("", None)
+    return {key: prefix for key, prefix in others.items() if key not in keys}
+
+
+def _prefix(country):
+    """How tax ids of the country begin: Greece's are the only ones that do not begin with its ISO code."""
+    return {"GR": "EL"}.get(country, country)
+
+
+def _prefix_of(record):
+    return _prefix(record.country_id.code) if "country_id" in record._fields else None
+
+
+def _country_of(item):
+    """ISO code of the country that a document's values say; None where they say none."""
+    value = item.values.get("country_id")
+    return value["$find"]["by"].get("code") if isinstance(value, dict) and "$find" in value else None
 
 
 def _of_company(records, company):
