@@ -141,3 +141,12 @@ class TestInboundLeaves(InboundCase):
         self.granted("1", "day", days=1)
         answer = self.send("1", "day", days=0.5, status="cancelled")
         self.assertEqual((answer["state"], self.record(answer).state), ("delivered", "refuse"))
+
+    def test_a_person_who_came_in_from_there_is_away_whole_days(self):
+        self.crm_user.group_ids += self.env.ref("hr.group_hr_manager")
+        document = {"model": "hr.employee", "values": {"name": "Hub Bob"}}
+        self.anna = self.record(self.receive_one("bob", type="employee", object="employee", document=document))
+        leave = self.granted("1", "hour", last="2027-02-02", days=2)
+        self.assertEqual(leave.number_of_days, 2, (self.anna.tz, self.anna.resource_calendar_id.tz))
+        self.assertEqual(self.granted("2", "half_day", first="2027-02-03", days=0.5).number_of_days, 0.5)
+        self.assertEqual(self.granted("3", "hour", first="2027-02-04", hours=3).number_of_hours, 3)
