@@ -74,7 +74,7 @@ describe("what is approved in Clockify", () => {
     const held: IncomingRow[] = [];
     for (const id of Object.values(found)) held.push(await work.held("time_entry", id));
     expect(held.map((row) => row.error_code)).toEqual(Object.keys(found));
-    expect(held.at(-1)?.error_message).toMatch(/3.00 hours are more than what is left .* 2.00 hours/);
+    expect(held.at(-1)?.error_message).toMatch(/3.00 hours are 1.00 more than what is left .* 2.00 hours are left/);
     for (const [code, row] of Object.keys(found).map((code, at) => [code, held[at]] as const))
       expect(await work.queueOf(row?.id ?? 0)).toMatchObject({ code, state: "open" });
 
