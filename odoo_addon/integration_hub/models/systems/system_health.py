@@ -42,7 +42,7 @@ class IntegrationSystemHealth(models.Model):
             since = oldest.get(system.id)
             last = system.last_delivered_at
             system.on_the_way_count = sum(count for state, count in states.items() if state not in NEEDS_A_PERSON)
-            parts = (f"{states[state]} {labels[state].lower()}" for state in OPEN_WORST_FIRST if state in states)
+            parts = (f"{labels[state]}: {states[state]}" for state in OPEN_WORST_FIRST if state in states)
             system.counts_text = ", ".join(parts)
             system.oldest_open_age = duration_in_words(self.env, now - since) if since else False
             system.last_delivered_age = duration_in_words(self.env, now - last) if last else False
