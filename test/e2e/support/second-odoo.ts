@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { Client } from "pg";
-import { databaseUrl } from "../../stack/database";
+import { databaseUrl, dropDatabase } from "../../stack/database";
 import { asUser } from "../../stack/machine/os-user";
 import { freePort, HOST } from "../../stack/machine/ports";
 import { answersOk, waitUntil } from "../../stack/machine/wait";
 import { odooArgs, odooEnv, PYTHON } from "../../stack/odoo/command";
 import { ensureRuntime } from "../../stack/odoo/runtime";
+import { copyDatabaseInUse } from "../../stack/postgres/without-connections";
 import { silent } from "../../stack/progress";
 import type { StackState } from "../../stack/state";
 
@@ -21,7 +21,8 @@ export class SecondOdoo {
 
   /** The stack's own Odoo loses its connections to the database for a moment. */
   static async start(stack: StackState, database: string): Promise<SecondOdoo> {
-    await copyDatabase(stack, database);
+    await dropDatabase(databaseServer(stack), database);
+    await copyDatabaseInUse(stack.postgres.adminUrl, stack.odoo.database, database);
     const { source, user } = await ensureRuntime(silent);
     const port = await freePort();
     const home = { source, user, dir: stack.dir };
@@ -38,44 +39,9 @@ export class SecondOdoo {
   async stop(): Promise<void> {
     const gone = new Promise((resolve) => this.child.once("exit", resolve));
     if (this.child.exitCode === null && this.child.kill("SIGTERM")) await gone;
-    await onServer(this.stack, async (client) => drop(client, this.stack.odoo.database));
+    await dropDatabase(databaseServer(this.stack), this.stack.odoo.database);
   }
 }
 
-async function copyDatabase({ postgres, odoo }: StackState, copy: string): Promise<void> {
-  await onServer({ postgres }, async (client) => {
-    await drop(client, copy);
-    await client.query(`ALTER DATABASE "${odoo.database}" ALLOW_CONNECTIONS false`);
-    try {
-      await client.query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", [
-        odoo.database,
-      ]);
-      const { rows } = await client.query<{ owner: string }>(
-        "SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1",
-        [odoo.database],
-      );
-      await client.query(
-        `CREATE DATABASE "${copy}" TEMPLATE "${odoo.database}" OWNER "${rows[0]?.owner}" STRATEGY FILE_COPY`,
-      );
-    } finally {
-      await client.query(`ALTER DATABASE "${odoo.database}" ALLOW_CONNECTIONS true`);
-    }
-  });
-}
-
-async function drop(client: Client, database: string): Promise<void> {
-  await client.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`);
-}
-
-async function onServer(
-  { postgres }: Pick<StackState, "postgres">,
-  work: (client: Client) => Promise<void>,
-): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl(postgres.adminUrl, "postgres") });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
-}
+/** The server's own database: Odoo's cannot be dropped by somebody who is connected to it. */
+const databaseServer = ({ postgres }: StackState): string => databaseUrl(postgres.adminUrl, "postgres");

@@ -1,7 +1,8 @@
-import { Client } from "pg";
 import type { Config } from "../../../sidecar/config/config";
 import type { Pump } from "../../../sidecar/outbound/pump";
 import { databaseUrl } from "../../stack/database";
+import { withClient } from "../../stack/postgres/server";
+import { copyDatabaseInUse, withoutConnections } from "../../stack/postgres/without-connections";
 import { waitFor } from "../../support/wait-for";
 import { OPEN_MS, SidecarBench } from "./running-hub";
 
@@ -16,7 +17,9 @@ describe("an Odoo database restored from a backup (RES-15)", () => {
     bench = await SidecarBench.open();
     await bench.reset();
     name = new URL(bench.database.adminUrl).pathname.slice(1);
-    await onServer(async (query) => query("CREATE DATABASE hub_store"));
+    await withClient(databaseUrl(bench.database.adminUrl, "postgres"), (client) =>
+      client.query("CREATE DATABASE hub_store"),
+    );
     config = bench.config();
     config.store.url = databaseUrl(bench.database.adminUrl, "hub_store");
     const { rows } = await bench.database.owner.query<{ id: number }>(
@@ -24,6 +27,10 @@ describe("an Odoo database restored from a backup (RES-15)", () => {
     );
     existing = rows.map(({ id }) => id);
   }, OPEN_MS);
+  // One sidecar's discovery stops the systems for all: each test is about its own.
+  afterEach(async () => {
+    await bench?.stopHubs();
+  });
   afterAll(async () => {
     await bench?.close();
   });
@@ -40,23 +47,11 @@ describe("an Odoo database restored from a backup (RES-15)", () => {
   const rows = async (sql: string): Promise<Record<string, unknown>[]> =>
     (await bench.database.owner.query<Record<string, unknown>>(sql)).rows;
 
-  /** Statements on the server's own database, with nobody connected to Odoo's. */
-  async function onServer(work: (query: (sql: string) => Promise<unknown>) => Promise<unknown>): Promise<void> {
-    const client = new Client({ connectionString: databaseUrl(bench.database.adminUrl, "postgres") });
-    await client.connect();
-    try {
-      await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [name]);
-      await work((sql) => client.query(sql));
-    } finally {
-      await client.end();
-    }
-  }
-  const backUp = (copy: string): Promise<void> =>
-    onServer(async (query) => query(`CREATE DATABASE "${copy}" TEMPLATE "${name}" STRATEGY FILE_COPY`));
+  const backUp = (copy: string): Promise<void> => copyDatabaseInUse(bench.database.adminUrl, name, copy);
   const restore = (copy: string): Promise<void> =>
-    onServer(async (query) => {
-      await query(`ALTER DATABASE "${name}" RENAME TO "${copy}_lost"`);
-      await query(`ALTER DATABASE "${copy}" RENAME TO "${name}"`);
+    withoutConnections(bench.database.adminUrl, name, async (client) => {
+      await client.query(`ALTER DATABASE "${name}" RENAME TO "${copy}_lost"`);
+      await client.query(`ALTER DATABASE "${copy}" RENAME TO "${name}"`);
     });
   const stopped = (): Promise<void> =>
     waitFor("the systems to stop", async () => {
