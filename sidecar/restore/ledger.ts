@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import type { Logger } from "pino";
 import { toFailure } from "../domain/errors";
 import type { KnownLink } from "../odoo/queue";
+import { knownLinkToJson } from "../odoo/queue-rows";
 import { SCHEMA, storeFault } from "../store/database";
 
 /** Older than this, a restore is no accident of the day; docs/operations/runbooks.md says what to do then. */
@@ -105,20 +106,7 @@ export class LinkLedger {
   }
 
   private async insert(databaseUuid: string, links: KnownLink[]): Promise<void> {
-    const rows = links.map((link) => ({
-      database_uuid: databaseUuid,
-      system: link.system,
-      lane: link.lane,
-      type: link.type,
-      external_id: link.externalId,
-      url: link.url,
-      object: link.object,
-      fingerprint: link.fingerprint,
-      delivery_id: link.deliveryId,
-      event_id: link.eventId,
-      removed: link.removed,
-      settled_at: link.settledAt,
-    }));
+    const rows = links.map((link) => ({ database_uuid: databaseUuid, ...knownLinkToJson(link) }));
     await this.store(TABLE)
       .withSchema(SCHEMA)
       .insert(rows)

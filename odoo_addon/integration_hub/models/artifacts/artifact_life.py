@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..foundation.notification import told
+
 MAPPERS = "integration_hub.group_mapping"
 
 
@@ -35,7 +37,7 @@ class IntegrationArtifactVersionLife(models.Model):
         self._check_may_change()
         if problems := self._check():
             return self._told_problems(problems)
-        return self._told("success", _("Checked: nothing is wrong with it."))
+        return told(_("Checked: nothing is wrong with it."))
 
     def action_submit(self):
         """Asks for the approval. Problems that the check finds stop it."""
@@ -44,7 +46,7 @@ class IntegrationArtifactVersionLife(models.Model):
         if problems := self._check():
             return self._told_problems(problems)
         self._moved("in_review", _("Submitted for review."))
-        return self._told("success", _("Submitted. Somebody else has to approve it."))
+        return told(_("Submitted. Somebody else has to approve it."))
 
     def action_send_back(self):
         """The reviewer or the author wants it changed: it is a draft again."""
@@ -84,7 +86,7 @@ class IntegrationArtifactVersionLife(models.Model):
         if problems := self._check():
             return self._told_problems(problems)
         self._put_in_force()
-        return self._told("success", _("Active. The next change goes under it."))
+        return told(_("Active. The next change goes under it."))
 
     def action_withdraw(self):
         """Gives a version up that was never active."""
@@ -178,16 +180,4 @@ class IntegrationArtifactVersionLife(models.Model):
         ]
         if len(problems) > len(shown):
             shown.append(_("and %s more", len(problems) - len(shown)))
-        return self._told("danger", "\n".join(shown), title=_("It cannot go on like this"), sticky=True)
-
-    def _told(self, kind, message, **params):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            }
-            | params,
-        }
+        return told("\n".join(shown), "danger", title=_("It cannot go on like this"), sticky=True)

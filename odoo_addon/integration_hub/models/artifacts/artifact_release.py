@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..capture.cache import forget_plans
+from ..foundation.notification import told
 
 MAPPERS = "integration_hub.group_mapping"
 #: A rollback must not wait for a sidecar that is not there.
@@ -115,7 +116,7 @@ class IntegrationReleaseLife(models.Model):
         """Puts a set in force that was in force before. Where no sidecar answers, what was captured then is captured
         again: a rollback waits for nobody."""
         release = self._put_in_force(versions, self._objects_for(versions), reason)
-        return versions._told("success", _("Rolled back. The next change goes under release %s.", release.number))
+        return told(_("Rolled back. The next change goes under release %s.", release.number))
 
     def _objects_for(self, versions):
         Question = self.env["integration.question"]

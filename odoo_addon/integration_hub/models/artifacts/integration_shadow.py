@@ -4,6 +4,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from ..capture.cache import forget_plans, remembered
+from ..foundation.notification import told
 
 SHADOW_STATES = ("draft", "in_review", "approved")
 
@@ -113,7 +114,7 @@ class IntegrationArtifactVersion(models.Model):
         if problems := self._check():
             return self._told_problems(problems)
         self.shadow = True
-        return self._told("success", _("Runs in shadow. Nothing of it is sent; the next changes are compared."))
+        return told(_("Runs in shadow. Nothing of it is sent; the next changes are compared."))
 
     def action_stop_shadow(self):
         """What was counted stays."""

@@ -2,6 +2,7 @@ from odoo import _, fields, models
 from odoo.exceptions import AccessError, UserError
 from psycopg2.errors import LockNotAvailable
 
+from ..foundation.notification import told
 from .integration_brake import MASS_CHANGE
 from .integration_delivery import HELD_BY_PERSON
 
@@ -240,12 +241,4 @@ class IntegrationDelivery(models.Model):
         message = done % len(affected)
         if left := len(self) - len(affected):
             message = _("%(done)s. Left out because of their state: %(count)s", done=message, count=left)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return told(message)

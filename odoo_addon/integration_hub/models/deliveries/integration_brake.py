@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..events.integration_event import DIRECTIONS
 from ..foundation.loose_reference import LooseMany2one
+from ..foundation.notification import told
 
 EFFECTS = [
     ("create", "Created"),
@@ -147,15 +148,7 @@ class IntegrationBrake(models.Model):
             decided += self.env.cr.fetchone()[0]
         self.env.invalidate_all()
         message = _("Approved, on their way: %s", decided) if approve else _("Rejected and cancelled: %s", decided)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return told(message)
 
 
 class IntegrationBrakeMeter(models.Model):

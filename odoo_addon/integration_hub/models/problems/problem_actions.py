@@ -3,6 +3,8 @@ import time
 from odoo import _, models
 from odoo.exceptions import UserError
 
+from ..foundation.notification import told
+
 #: Deliveries decided about in one statement.
 CHUNK = 1_000
 #: Records read again in one go: each of them is read and recorded as a change of its own.
@@ -145,12 +147,4 @@ class IntegrationProblemActions(models.Model):
         message = done % decided
         if left:
             message = _("%(done)s. Still waiting: %(count)s; press again for those.", done=message, count=left)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return told(message)

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..artifacts.artifact_paths import RULES_FOLDER
 from ..foundation.loose_reference import LooseMany2one
+from ..foundation.notification import told
 
 #: Set while a version is written to its rule: that change is a version already.
 FROM_VERSION = "integration_rule_from_version"
@@ -161,7 +162,7 @@ class IntegrationArtifactVersionOfRule(models.Model):
         before = before.with_env(self.env)
         before._apply_to_rule()
         before._rule_version_in_force()
-        return self._told("success", _("Rolled back: %s counts again.", before.display_name))
+        return told(_("Rolled back: %s counts again.", before.display_name))
 
     def _apply_to_rule(self):
         artifact = self.artifact_id.sudo()
