@@ -82,6 +82,15 @@ export function hubJobs(hub: Hub): Job[] {
       },
     },
     {
+      name: "report-polls",
+      // After the looks of this minute, and between them for what somebody looked at himself.
+      cron: "5,20,35,50 * * * * *",
+      where: "once",
+      run: async () => {
+        if (await hub.inbound?.reportPolls()) hub.problems.news();
+      },
+    },
+    {
       name: "report-limits",
       cron: "*/5 * * * * *",
       // Each for its own systems; two that share a store say the same, which the queue writes once.

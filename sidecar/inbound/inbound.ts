@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import type { Logger } from "pino";
 import type { Connection } from "../connections";
+import type { PollHealth } from "../domain/poll-health";
 import type { Release } from "../mapping/registry";
 import type { Queue } from "../odoo/queue";
 import type { RecordClient } from "../odoo/record-client";
@@ -11,7 +12,7 @@ import { Loads } from "./loads";
 import { ListedRecords } from "./listed-records";
 import { Poller, type Look, type LookOptions } from "./poller";
 import { InboundRecords } from "./records";
-import { listedTypes, notListed, typesFor } from "./types";
+import { listedTypes, notListed, objectsOf, typesFor } from "./types";
 import { InboundWorker } from "./worker";
 
 export interface InboundParts {
@@ -91,6 +92,25 @@ export class Inbound {
     await Promise.all(due.map(async (poller) => this.lookAt(poller, { everyMs, sweepMs })));
   }
 
+  /**
+   * Tells Odoo which lists of changes can be read and which cannot (OBS-03). Of a paused system nothing is looked for, so nothing of it fails.
+   * Answers whether a list began or ceased to fail.
+   */
+  async reportPolls(): Promise<boolean> {
+    const { queue } = this.parts;
+    const known = new Map((await queue.systems()).map(({ code, state }) => [code, state]));
+    let changed = false;
+    for (const poller of this.pollers) {
+      const state = known.get(poller.system);
+      if (state === undefined) continue;
+      const lists = (await this.listsOf(poller)).map((list) =>
+        state === "active" ? list : { ...list, failing: null },
+      );
+      if (await queue.reportPolls(poller.system, lists)) changed = true;
+    }
+    return changed;
+  }
+
   /** Cuts off looks that run. */
   stopLooking(): void {
     for (const poller of this.pollers) poller.stop();
@@ -115,6 +135,15 @@ export class Inbound {
     const looks = await poller.look(options);
     if (looks.some(({ found }) => found > 0)) this.notify(poller.system);
     return looks;
+  }
+
+  private async listsOf(poller: Poller): Promise<PollHealth[]> {
+    const { connections, release } = this.parts;
+    const connection = connections.find(({ config }) => config.code === poller.system);
+    if (!connection) return [];
+    const { mappings } = release();
+    const objects = (type: string): string[] => objectsOf(connection, mappings, type);
+    return (await poller.lists()).map((list) => ({ ...list, objects: objects(list.type) }));
   }
 
   private pollerFor(connection: Connection): Poller {

@@ -143,6 +143,15 @@ export class ListedRecords {
     return rows;
   }
 
+  /** When each list of a system was last looked at. */
+  async lastLooks(system: string): Promise<{ object: string; lookedAt: Date | null }[]> {
+    const { rows } = await this.store.raw<{ rows: { object: string; lookedAt: Date | null }[] }>(
+      `SELECT object, polled_at AS "lookedAt" FROM ${SCHEMA}.inbound_cursor WHERE system = ?`,
+      [system],
+    );
+    return rows;
+  }
+
   private terms({ lookedAt, startedAt }: Cursor, told: boolean): object {
     return { told, since: lookedAt ?? startedAt, priority: PRIORITY.poll };
   }

@@ -9,7 +9,10 @@ import type { Cursor, FailingList, Found, ListedRecords, ListedType } from "./li
 
 export interface PollerParts {
   connection: Pick<Connection, "config"> & { connector: { source: PolledSource } };
-  listed: Pick<ListedRecords, "begin" | "take" | "advance" | "beginSweep" | "present" | "endSweep" | "end" | "failing">;
+  listed: Pick<
+    ListedRecords,
+    "begin" | "take" | "advance" | "beginSweep" | "present" | "endSweep" | "end" | "failing" | "lastLooks"
+  >;
   /** Types whose changes can be listed and mean something to Odoo, in the release in force. */
   types: () => readonly string[];
   /** Whether webhooks tell of a type, and the door for them is open. */
@@ -77,6 +80,16 @@ export class Poller {
     return (await this.parts.listed.failing(this.system)).filter(({ object }) => types.includes(object));
   }
 
+  /** Each of its lists, as the last look found it, by whichever sidecar. */
+  async lists(): Promise<{ type: string; lookedAt: Date | null; failing: FailingList | null }[]> {
+    const [looks, failing] = await Promise.all([this.parts.listed.lastLooks(this.system), this.failing()]);
+    return this.types.map((type) => ({
+      type,
+      lookedAt: looks.find(({ object }) => object === type)?.lookedAt ?? null,
+      failing: failing.find(({ object }) => object === type) ?? null,
+    }));
+  }
+
   /** Cuts off a look that runs: it goes on another time. */
   stop(): void {
     this.stopped.abort();
@@ -93,6 +106,8 @@ export class Poller {
     } catch (thrown) {
       look.failure = toFailure(thrown);
     }
+    // A look that a shutdown cut off says nothing about the list.
+    if (look.failure && this.stopped.signal.aborted) return look;
     await listed.end({ system: this.system, object }, look, look.failure);
     this.tell(look);
     return look;
@@ -147,7 +162,7 @@ export class Poller {
     metrics.missed.inc({ system }, missed);
     if (missed > 0) log.warn({ system, object, found, missed }, "changes were found that no webhook had told of");
     else if (found > 0) log.info({ system, object, found }, "changes were found");
-    if (failure && !this.stopped.signal.aborted)
+    if (failure)
       log.warn(
         { system, object, error_kind: failure.kind, error_code: failure.code, reason: failure.message },
         "what changed could not be listed; the next look goes on from here",

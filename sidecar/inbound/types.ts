@@ -24,6 +24,17 @@ export function typesFor(connection: Connected, mappings: Pick<MappingRegistry, 
   return found;
 }
 
+/** The business objects that a list shows: of its own type, and of those it leads to. */
+export function objectsOf(
+  { config, connector }: Connected,
+  mappings: Pick<MappingRegistry, "inbound">,
+  type: string,
+): string[] {
+  const types = [type, ...connector.source.leadsTo(type)];
+  const objects = types.map((each) => mappings.inbound.objectOf(config.connector, each));
+  return [...new Set(objects.filter((object) => object !== undefined))];
+}
+
 export function notListed(system: string, type: string | undefined, types: readonly string[]): HubError {
   const known = types.length === 0 ? "none" : types.join(", ");
   return new HubError({

@@ -1,5 +1,6 @@
 import type { Settlement } from "../domain/delivery";
 import type { Json, JsonObject } from "../domain/json";
+import type { PollHealth } from "../domain/poll-health";
 import type { BucketUse } from "../domain/shared-state";
 import type {
   Backlog,
@@ -128,6 +129,10 @@ export class ApiQueue implements Queue {
 
   async report(system: string, limits: readonly BucketUse[]): Promise<void> {
     await this.call("report", { system, figures: rows.limitsToJson(limits) });
+  }
+
+  async reportPolls(system: string, lists: readonly PollHealth[]): Promise<boolean> {
+    return this.call<boolean>("report_polls", { system, lists: lists.map(rows.pollToJson) });
   }
 
   async health(): Promise<QueueHealth> {

@@ -2,6 +2,7 @@ import { Pool, type PoolConfig } from "pg";
 import type { Logger } from "pino";
 import type { Settlement } from "../domain/delivery";
 import type { JsonObject } from "../domain/json";
+import type { PollHealth } from "../domain/poll-health";
 import type { BucketUse } from "../domain/shared-state";
 import { WorkListener } from "./listener";
 import { postgresFault } from "./postgres-faults";
@@ -182,6 +183,12 @@ export class PostgresQueue implements Queue {
   async report(system: string, limits: readonly BucketUse[]): Promise<void> {
     const figures = JSON.stringify(rows.limitsToJson(limits));
     await this.call("report", "SELECT integration_hub.report($1, $2::jsonb)", [system, figures]);
+  }
+
+  async reportPolls(system: string, lists: readonly PollHealth[]): Promise<boolean> {
+    const text = "SELECT integration_hub.report_polls($1, $2::jsonb) AS changed";
+    const [row] = await this.call("report_polls", text, [system, JSON.stringify(lists.map(rows.pollToJson))]);
+    return row?.["changed"] === true;
   }
 
   async health(): Promise<QueueHealth> {

@@ -1,5 +1,6 @@
 import type { ClaimedDelivery, DeliveryState, Link, Operation, Settlement } from "../domain/delivery";
 import type { Json, JsonObject } from "../domain/json";
+import type { PollHealth } from "../domain/poll-health";
 import type { BucketUse } from "../domain/shared-state";
 import type {
   Backlog,
@@ -131,6 +132,21 @@ export function toHealth(value: unknown): QueueHealth {
       oldestOpenAt: timeOf(row["oldest_open_at"]),
       lastDeliveredAt: timeOf(row["last_delivered_at"]),
     })),
+  };
+}
+
+/** As `report_polls` takes it. */
+export function pollToJson({ type, objects, lookedAt, failing }: PollHealth): JsonObject {
+  const failure = failing?.failure;
+  return {
+    type,
+    objects,
+    looked_at: lookedAt?.toISOString() ?? null,
+    failing_since: failing?.since.toISOString() ?? null,
+    kind: failure?.kind ?? null,
+    code: failure?.code ?? null,
+    message: failure?.message ?? null,
+    hint: failure?.hint ?? null,
   };
 }
 

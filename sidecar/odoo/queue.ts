@@ -1,5 +1,6 @@
 import type { ClaimedDelivery, DeliveryState, Settlement } from "../domain/delivery";
 import type { Json, JsonObject } from "../domain/json";
+import type { PollHealth } from "../domain/poll-health";
 import type { BucketUse } from "../domain/shared-state";
 
 /** The version of the queue contract this sidecar speaks (`contract_version()` in Odoo's database). */
@@ -232,6 +233,11 @@ export interface Queue {
   resume(system: string): Promise<void>;
   /** Shows the system's rate limits and their use to people in Odoo; what did not change is not written. */
   report(system: string, limits: readonly BucketUse[]): Promise<void>;
+  /**
+   * Shows people in Odoo whether changes of a system are found: all lists in which they are looked for. What did not change is not written.
+   * Answers whether a list began or ceased to fail.
+   */
+  reportPolls(system: string, lists: readonly PollHealth[]): Promise<boolean>;
   health(): Promise<QueueHealth>;
   /** What waits now, for the capacity forecast; without what a person has to decide about first. */
   backlog(): Promise<Backlog[]>;

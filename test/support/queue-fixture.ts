@@ -237,6 +237,15 @@ export class QueueFixture {
     return rows;
   }
 
+  /** What people see of the lists in which a system's changes are looked for. */
+  async polls(system: string): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.pool.query<Record<string, unknown>>(
+      "SELECT p.* FROM integration_system_poll p JOIN integration_system s ON s.id = p.system_id WHERE s.code = $1 ORDER BY p.type",
+      [system],
+    );
+    return rows;
+  }
+
   /** The system's row, for what the contract does not answer. */
   async systemRow(code: string): Promise<Record<string, unknown>> {
     const { rows } = await this.pool.query<Record<string, unknown>>(

@@ -29,6 +29,7 @@ from .deliveries import retention
 from .problems import integration_exception_policy
 from .problems import integration_problem
 from .problems import problem_sync
+from .problems import problem_polls
 from .problems import integration_figure
 from .problems import problem_activities
 from .problems import problem_actions
@@ -87,6 +88,7 @@ from .rules import rule_history
 from .privacy import confidential
 from .privacy import messages
 from .inbound import in_words
+from .systems import integration_system_poll
 from .mappings import mapping_editor
 from .mappings import mapping_preview
 from .mappings import incoming_preview

@@ -27,6 +27,7 @@ CALLS = {
     "pause": {"system": "test_crm", "kind": "breaker", "reason": "down", "until": "2031-01-01T00:00:00Z"},
     "resume": {"system": "test_crm"},
     "report": {"system": "test_crm", "figures": {"buckets": []}},
+    "report_polls": {"system": "test_crm", "lists": []},
     "health": {},
     "backlog": {},
     "request_records": {"system": "test_crm", "lanes": []},

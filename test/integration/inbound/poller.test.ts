@@ -1,15 +1,24 @@
+import { join } from "node:path";
 import pino from "pino";
+import type { Connection } from "../../../sidecar/connections";
 import type { Connector } from "../../../sidecar/connectors";
+import type { PollHealth } from "../../../sidecar/domain/poll-health";
+import { Inbound } from "../../../sidecar/inbound/inbound";
 import { Inbox } from "../../../sidecar/inbound/inbox";
 import { ListedRecords } from "../../../sidecar/inbound/listed-records";
 import { Poller, type Look, type LookOptions } from "../../../sidecar/inbound/poller";
+import { loadMappings, type Release } from "../../../sidecar/mapping/registry";
+import type { Queue, SystemState } from "../../../sidecar/odoo/queue";
+import type { RecordClient } from "../../../sidecar/odoo/record-client";
 import { openStore } from "../../../sidecar/store/database";
 import { createMetrics } from "../../../sidecar/telemetry/metrics";
 import { startSandbox, type Sandbox } from "../../sandbox/sandbox";
 import type { Table } from "../../sandbox/store";
-import { connect } from "../../unit/connectors/connect";
+import { waitFor } from "../../support/wait-for";
+import { connect, definitionOf } from "../../unit/connectors/connect";
 import { openStoreDatabase, type StoreDatabase } from "../store/store-database";
 
+const MAPPINGS = join(__dirname, "../../../mappings");
 const OPEN_MS = 120_000;
 const HOUR_MS = 3_600_000;
 const AGO_MS = 10_000;
@@ -193,5 +202,63 @@ describe("a look at what changed", () => {
       { object: "company", failure: { kind: "credential" } },
       { object: "contact", failure: null },
     ]);
+  });
+
+  it("is shown to people in Odoo, list by list; of a paused system nothing is looked for, so nothing fails (OBS-03)", async () => {
+    let paused = false;
+    let said: [string, readonly PollHealth[]][] = [];
+    const queue: Pick<Queue, "systems" | "reportPolls"> = {
+      systems: () => Promise.resolve([{ code: "hubspot", state: paused ? "paused" : "active" } as SystemState]),
+      reportPolls: (...call) => Promise.resolve(said.push(call) > 0),
+    };
+    const connections = ["hubspot", "bamboohr"].map((code) => ({
+      config: { code, connector: code },
+      definition: { definition: definitionOf(code) },
+      connector: code === "hubspot" ? hubspot : bamboohr,
+    }));
+    const mappings = loadMappings(MAPPINGS);
+    const inbound = new Inbound({
+      connections: connections as unknown as Connection[],
+      store,
+      records: {} as RecordClient,
+      queue: queue as Queue,
+      release: () => ({ mappings }) as Release,
+      metrics,
+      doorOpen: true,
+      log: pino({ level: "silent" }),
+    });
+    sandbox.faults.add({
+      system: "hubspot",
+      match: { path: "/crm/v3/objects/companies/search" },
+      fault: { kind: "status", status: 401 },
+    });
+    await inbound.lookAround(0, null);
+    expect(await inbound.reportPolls()).toBe(true);
+    // Odoo does not know BambooHR yet.
+    expect(said.map(([system]) => system)).toEqual(["hubspot"]);
+    const lists = (): unknown[] => said[0]?.[1].toSorted((a, b) => a.type.localeCompare(b.type)) ?? [];
+    expect(lists()).toMatchObject([
+      { type: "company", objects: ["customer"], failing: { failure: { kind: "credential" } } },
+      { type: "contact", objects: ["contact"], failing: null },
+      { type: "deal", objects: ["opportunity"], failing: null },
+    ]);
+    expect(said[0]?.[1].every(({ lookedAt }) => lookedAt instanceof Date)).toBe(true);
+    [paused, said] = [true, []];
+    await inbound.reportPolls();
+    expect(lists()).toMatchObject([{ failing: null }, { failing: null }, { failing: null }]);
+  });
+
+  it("that a shutdown cuts off says nothing about the list", async () => {
+    const stopped = poller(hubspot, ["company"]);
+    sandbox.faults.add({
+      system: "hubspot",
+      match: { path: "/crm/v3/objects/companies/search" },
+      fault: { kind: "slow", delayMs: 60_000 },
+    });
+    const looking = stopped.look();
+    await waitFor("the look to ask", async () => (await stopped.lists()).some(({ lookedAt }) => lookedAt !== null));
+    stopped.stop();
+    expect((await looking)[0]?.failure).not.toBeNull();
+    expect(await stopped.failing()).toEqual([]);
   });
 });

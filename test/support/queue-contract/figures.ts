@@ -1,3 +1,4 @@
+import type { PollHealth } from "../../../sidecar/domain/poll-health";
 import type { QueueScene } from "./scene";
 
 /** What the queue says about itself. */
@@ -45,6 +46,39 @@ export function figuresPromises(t: QueueScene): void {
     expect(usual).toMatchObject({ bucket: "default", requests: 100, per_ms: 10_000, used: 100, waits_until: until });
     expect(search).toMatchObject({ bucket: "search", used: 4, waits_until: null });
     expect(search?.["reported_at"]).not.toEqual(usual?.["reported_at"]);
+  });
+
+  it("keeps which lists of changes cannot be read, and says when that changed (OBS-03)", async () => {
+    const lookedAt = new Date("2031-01-01T00:05:00.000Z");
+    const list = (type: string, failing: PollHealth["failing"] = null): PollHealth => ({
+      type,
+      objects: ["timesheet", "expense"],
+      lookedAt,
+      failing,
+    });
+    const failing = {
+      since: new Date("2031-01-01T00:00:00.000Z"),
+      failure: { kind: "credential", code: "http_401", message: "Refused.", hint: "Give it another key." } as const,
+    };
+    expect(await t.queue.reportPolls(t.system, [list("approval", failing), list("project"), list("user")])).toBe(true);
+    expect(await t.queue.reportPolls(t.system, [list("approval", failing), list("project")])).toBe(false);
+    const [approval, project, ...others] = await t.fixture.polls(t.system);
+    expect(others).toEqual([]);
+    expect(approval).toMatchObject({
+      type: "approval",
+      objects: "expense,timesheet",
+      looked_at: lookedAt,
+      failing_since: failing.since,
+      error_kind: "credential",
+      error_code: "http_401",
+      error_message: "Refused.",
+      error_hint: "Give it another key.",
+    });
+    expect(project).toMatchObject({ type: "project", failing_since: null, error_code: null, error_message: null });
+    expect(await t.queue.reportPolls(t.system, [list("approval"), list("project")])).toBe(true);
+    expect((await t.fixture.polls(t.system)).map((row) => row["failing_since"])).toEqual([null, null]);
+    expect(await t.queue.reportPolls(t.system, [])).toBe(false);
+    expect(await t.fixture.polls(t.system)).toEqual([]);
   });
 
   it("says which database it is (SEC-12)", async () => {

@@ -9,6 +9,8 @@ from ..foundation.durations import duration_in_words
 PEOPLE_MAY_WRITE = frozenset({"user_id"})
 NEEDS_A_PERSON = ("held", "dead")
 PAUSE = "pause:"
+#: Changes of a system that cannot be looked for (problem_polls.py); no delivery stands still for it.
+POLL = "poll:"
 UNDECIDED = "outcome_unknown"
 
 
@@ -85,6 +87,7 @@ class IntegrationProblem(models.Model):
     )
     age = fields.Char(compute="_compute_age", string="Open for")
     is_pause = fields.Boolean(compute="_compute_nature", help="The whole system stands still.")
+    is_poll = fields.Boolean(compute="_compute_nature", help="What changes in the system is not found.")
     needs_choice = fields.Boolean(
         compute="_compute_nature", help="Each record needs a decision of its own: is it there or not?"
     )
@@ -110,6 +113,7 @@ class IntegrationProblem(models.Model):
     def _compute_nature(self):
         for problem in self:
             problem.is_pause = problem.cause.startswith(PAUSE)
+            problem.is_poll = problem.cause.startswith(POLL)
             problem.needs_choice = problem.code == UNDECIDED
 
     @api.depends("opened_at", "closed_at", "state")
@@ -144,6 +148,8 @@ class IntegrationProblem(models.Model):
         system = Domain("system_id", "=", self.system_id.id)
         if self.cause.startswith(PAUSE):
             return system & Domain("state", "in", [state for state in OPEN_STATES if state not in NEEDS_A_PERSON])
+        if self.cause.startswith(POLL):
+            return Domain.FALSE
         same = system & Domain("state", "in", NEEDS_A_PERSON) & Domain("company_id", "=", self.company_id.id)
         if self.object:
             same &= Domain("object", "=", self.object)

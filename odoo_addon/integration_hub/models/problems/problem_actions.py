@@ -117,6 +117,8 @@ class IntegrationProblemActions(models.Model):
         for problem in self:
             if problem.is_pause:
                 raise UserError(_("What waits goes by itself once %s goes on.", problem.system_id.name))
+            if problem.is_poll:
+                raise UserError(_("No record stands still for it: the sidecar looks again by itself."))
             last = 0
             while time.monotonic() < until:
                 deliveries = problem._next_deliveries(last, size)

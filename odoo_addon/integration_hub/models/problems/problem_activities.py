@@ -47,7 +47,8 @@ class IntegrationProblemActivities(models.Model):
         parts = [self.message, _("What to do: %s", self.hint)]
         if self.needs_choice:
             parts.append(_("Each record needs your choice: it is there, or it is not."))
-        parts.append(self._how_many_wait())
+        if not self.is_poll:
+            parts.append(self._how_many_wait())
         if self.due_at:
             parts.append(_("To be settled by %s.", fields.Datetime.to_string(self.due_at)[:16] + " UTC"))
         return Markup("").join(Markup("<p>%s</p>") % part for part in parts)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
 
-from .integration_problem import NEEDS_A_PERSON, PAUSE
+from .integration_problem import NEEDS_A_PERSON, PAUSE, POLL
 
 _logger = logging.getLogger(__name__)
 
@@ -98,7 +98,8 @@ class IntegrationProblemSync(models.Model):
             rows.setdefault(
                 key, {"system_id": system.id, "company_id": key[1], "object": None, "cause": key[3], "last_id": None}
             )
-        return {key: row for key, row in rows.items() if not (_breaker(row) and row["system_id"] in quiet)}
+        loud = {key: row for key, row in rows.items() if not (_breaker(row) and row["system_id"] in quiet)}
+        return loud | self._found_polls()
 
     def _key(self):
         return (self.system_id.id, self.company_id.id or None, self.object or None, self.cause)
@@ -147,6 +148,8 @@ class IntegrationProblemSync(models.Model):
                 "last_delivery_id": example.id,
                 "rule_id": rule.id,
             }
+        elif polls := row.get("polls"):
+            values |= self._words_of_polls(system, polls)
         else:
             values |= self._words_of_pause(system, row["cause"].removeprefix(PAUSE))
         policy = self.env["integration.exception.policy"]._for(values["kind"], system, row["object"], rule)
@@ -187,6 +190,8 @@ class IntegrationProblemSync(models.Model):
 
     def _follow(self, row):
         """A new delivery that stands still for it. Written only then: nothing changes while nothing happens."""
+        if polls := row.get("polls"):
+            self._follow_polls(polls)
         if row["last_id"] and row["last_id"] != self.last_delivery_id:
             self.write({"last_seen_at": fields.Datetime.now(), "last_delivery_id": row["last_id"]})
 
@@ -206,6 +211,10 @@ class IntegrationProblemSync(models.Model):
     def _how_it_ended(self):
         if self.cause.startswith(PAUSE):
             return _("%s goes on.", self.system_id.name)
+        if self.cause.startswith(POLL):
+            if self.system_id.state == "paused":
+                return _("%s is paused: nothing is looked for there meanwhile.", self.system_id.name)
+            return _("Changes in %s are found again.", self.system_id.name)
         collection = self.cause.rpartition(":")[0] + ":*" if not self.cause.endswith(":*") else None
         kind, code = (self.cause.split(":") + [""])[:2]
         if collection and self.search_count(

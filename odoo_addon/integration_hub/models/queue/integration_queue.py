@@ -125,6 +125,12 @@ class IntegrationQueue(models.AbstractModel):
         return True
 
     @for_the_sidecar
+    def report_polls(self, system, lists):
+        changed = self._value("report_polls", system, Json(lists))
+        self.env["integration.system.poll"].invalidate_model()
+        return changed
+
+    @for_the_sidecar
     def health(self):
         return self._value("health")
 
