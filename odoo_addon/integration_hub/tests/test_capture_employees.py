@@ -1,3 +1,5 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo.tests import tagged
 
 from .common import HubCase
@@ -33,3 +35,27 @@ class TestCaptureEmployees(HubCase):
     def test_a_new_employee_is_one_creation(self):
         self.env["hr.employee"].create({"name": "Ben", "job_title": "Consultant"})
         self.assertEqual(self.the_event().operation, "create")
+
+    def test_who_comes_back_has_the_job_they_have_in_odoo(self):
+        """In the middle of it Odoo computes which version of the employee is the current one."""
+        for operation, active in (("archive", False), ("unarchive", True)):
+            self.env.invalidate_all()
+            self.employee.write({"active": active})
+            self.assertEqual(self.employee.job_title, "Consultant", "as Odoo sees it in that transaction")
+            event = self.the_event()
+            self.assertEqual((event.operation, event.changed_fields), (operation, "active"))
+            self.assertEqual(self.payload(event)["record"]["job_title"], "Consultant")
+
+    def test_a_version_that_takes_effect_while_it_is_read_is_a_change(self):
+        """The before-image is that of the version before, though Odoo is asking for the job at that moment."""
+        version = self.employee.create_version({"date_version": "2020-01-01"})
+        version.job_title = "Earlier"
+        self.committed(self.employee)
+        version.date_version = self.employee.current_version_id.date_version + relativedelta(days=-1)
+        self.commit()
+        self.employee.current_version_id.active = False
+        self.assertEqual(self.employee.job_title, "Earlier")
+        event = self.the_event()
+        self.assertEqual(event.changed_fields, "job_title")
+        self.assertEqual(self.payload(event)["before"], {"job_title": "Consultant"})
+        self.assertEqual(self.payload(event)["record"]["job_title"], "Earlier")

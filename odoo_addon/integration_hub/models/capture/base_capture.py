@@ -9,7 +9,7 @@ from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from .judgement import guarded, judge, note_deletion
 from .snapshot import held
-from .transaction import captured, kept, mark, note_unlink, plans_of
+from .transaction import captured, kept, mark, note_unlink, plans_of, readable_meanwhile
 
 
 class Base(models.AbstractModel):
@@ -122,7 +122,7 @@ class Base(models.AbstractModel):
             id_ for id_ in self._ids if id_ not in created and any(name not in images.get(id_, ()) for name in names)
         ]
         if unseen:
-            with guarded(self.env):
+            with guarded(self.env), readable_meanwhile(self.env):
                 reading = plans_of(self.env)[self._name].image_of(self.env, self._name, tuple(sorted(names)))
                 # Mostly plain values, which are the same in every company and language.
                 rows = reading.images(self.env, unseen)

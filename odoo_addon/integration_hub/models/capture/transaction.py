@@ -1,6 +1,7 @@
 """What one transaction did to captured records: marked while it runs, judged at precommit."""
 
 import secrets
+from contextlib import contextmanager
 
 KEY = "integration_hub"
 UNLINKED = "integration_hub.unlinked"
@@ -83,6 +84,22 @@ def forget_kept(cr):
 def note_unlink(cr):
     """This transaction deletes rows, of whatever model: foreign keys may take others with them."""
     cr.postcommit.data[UNLINKED] = True
+
+
+@contextmanager
+def readable_meanwhile(env):
+    """Reading in the middle of a computation, whichever Odoo is at. Of a field that is not stored and is being computed Odoo
+    says that it is empty, and remembers that, with all that follows from it: an employee who comes back would have no
+    job. Here such fields are computed as usual, from stored ones, which hold what they held before."""
+    protected = env.transaction.protected
+    if not protected:
+        yield
+        return
+    protected.pushmap({field: frozenset() for field in protected if not field.store})
+    try:
+        yield
+    finally:
+        protected.popmap()
 
 
 def existing(records):
