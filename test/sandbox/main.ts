@@ -11,7 +11,7 @@ const program = new Command("sandbox")
 async function main(): Promise<void> {
   const { port, host, state } = program.parse().opts<{ port: string; host: string; state?: string }>();
   const sandbox = await startSandbox({ port: Number(port), host });
-  const finish = state === undefined ? (): void => undefined : keepState(sandbox.store, state);
+  const finish = state === undefined ? (): void => undefined : keepState(sandbox, state);
   console.log(`Sandbox systems at ${sandbox.url}`);
   const stop = (): void =>
     void sandbox.close().then(() => {

@@ -9,6 +9,8 @@ export interface StoredRecord {
   createdAt: number;
   updatedAt: number;
   deleted: boolean;
+  /** The record that it went into, where two became one. */
+  mergedInto?: string;
 }
 
 /** What became of a record, and which of its fields were written. */
@@ -40,7 +42,6 @@ export class Table {
   private readonly records = new Map<string, StoredRecord>();
   private readonly unique: Set<string>;
   private readonly taken = new Map<string, string>();
-  private readonly mergedInto = new Map<string, string>();
 
   constructor(
     private readonly options: TableOptions,
@@ -55,10 +56,12 @@ export class Table {
     this.unique.add(field);
   }
 
-  insert(fields: Fields): StoredRecord {
+  /** `given`: what the vendor adds of itself, which may name the id. */
+  insert(fields: Fields, given?: (id: string) => Fields): StoredRecord {
     this.refuseTaken(fields, null);
     const now = this.clock.now();
-    const record = { id: this.options.nextId(), fields: { ...fields }, createdAt: now, updatedAt: now, deleted: false };
+    const id = this.options.nextId();
+    const record = { id, fields: { ...fields, ...given?.(id) }, createdAt: now, updatedAt: now, deleted: false };
     this.records.set(record.id, record);
     this.take(record);
     this.changed({ effect: "created", record, fields: Object.keys(fields) });
@@ -88,31 +91,27 @@ export class Table {
 
   remove(id: string): boolean {
     const record = this.get(id);
-    if (!record) return false;
-    this.free(record);
-    record.deleted = true;
-    record.updatedAt = this.clock.now();
-    this.changed({ effect: "deleted", record, fields: [] });
-    return true;
+    if (record) this.end(record);
+    return record !== null;
   }
 
   /** Puts a record into another: it is gone, and what asks for it finds the other. The other, or null where one is missing. */
   merge(from: string, into: string): StoredRecord | null {
-    const target = this.get(into);
-    if (!target || from === into || !this.remove(from)) return null;
-    for (const [earlier, target] of this.mergedInto) if (target === from) this.mergedInto.set(earlier, into);
-    this.mergedInto.set(from, into);
+    const [source, target] = [this.get(from), this.get(into)];
+    if (!source || !target || source === target) return null;
+    source.mergedInto = target.id;
+    this.end(source);
     return target;
   }
 
   /** Ids of the records that went into this one, oldest first. */
   mergedFrom(id: string): string[] {
-    return [...this.mergedInto].filter(([, into]) => into === id).map(([from]) => from);
+    return this.all().flatMap((record) => (record.id !== id && this.standsIn(record.id) === id ? [record.id] : []));
   }
 
   /** The live record (of a merged one, what it went into), or null. Reading by id is never delayed. */
   get(id: string): StoredRecord | null {
-    const record = this.records.get(this.mergedInto.get(id) ?? id);
+    const record = this.records.get(this.standsIn(id));
     return record && !record.deleted ? record : null;
   }
 
@@ -147,6 +146,21 @@ export class Table {
     }
   }
 
+  private end(record: StoredRecord): void {
+    this.free(record);
+    record.deleted = true;
+    record.updatedAt = this.clock.now();
+    this.changed({ effect: "deleted", record, fields: [] });
+  }
+
+  /** The id under which a record is found, after all that it was merged into. */
+  private standsIn(id: string): string {
+    let at = id;
+    for (let into = this.records.get(at)?.mergedInto; into !== undefined; into = this.records.get(at)?.mergedInto)
+      at = into;
+    return at;
+  }
+
   private take(record: StoredRecord): void {
     for (const field of this.unique) {
       const value = record.fields[field];
@@ -167,6 +181,7 @@ export class Store {
   private readonly tables = new Map<string, Table>();
   private readonly watchers = new Set<() => void>();
   private readonly recordWatchers = new Set<(system: string, type: string, change: RecordChange) => void>();
+  private readonly clearWatchers = new Set<() => void>();
   private readonly lag = new Map<string, number>();
 
   /** `faultLagMs`: a lag that a fault adds to a system for a while. */
@@ -202,6 +217,7 @@ export class Store {
   clear(): void {
     this.tables.clear();
     this.lag.clear();
+    for (const watcher of this.clearWatchers) watcher();
   }
 
   /** Everything there ever was, by `system/type`. */
@@ -222,9 +238,16 @@ export class Store {
     return () => this.watchers.delete(listener);
   }
 
-  /** Told which record changed, and how. */
-  onRecord(listener: (system: string, type: string, change: RecordChange) => void): void {
+  /** Told which record changed, and how, before anybody is answered; answers how to stop listening. */
+  onRecord(listener: (system: string, type: string, change: RecordChange) => void): () => void {
     this.recordWatchers.add(listener);
+    return () => this.recordWatchers.delete(listener);
+  }
+
+  /** Told when everything was forgotten; answers how to stop listening. */
+  onClear(listener: () => void): () => void {
+    this.clearWatchers.add(listener);
+    return () => this.clearWatchers.delete(listener);
   }
 
   /** Resolves when the condition holds, checked after each change; false when `timeoutMs` passes first. */

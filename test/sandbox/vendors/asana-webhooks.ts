@@ -37,8 +37,7 @@ export function webhookRoutes(
     if (!(await shakesHands(target, secret)))
       return refuse(response, 403, "The remote server did not respond with the handshake secret.");
     const record = webhooks.insert({ resource: { gid: resource, resource_type: about, name: "" }, target });
-    const isAbout = (type: string, changed: StoredRecord): boolean => concerns(resource, about, type, changed);
-    sender.subscribe({ system: "asana", url: target, secret, isAbout }, record.id);
+    sender.subscribe({ system: "asana", url: target, secret, about: { type: about, id: resource } }, record.id);
     sender.post(record.id, ASANA_HEARTBEAT);
     response.status(201).json({ data: shown(record) });
   });
@@ -68,12 +67,6 @@ function resourceOf(gid: string, { projects, tasks, workspace }: Watched): strin
   if (gid === workspace) return "workspace";
   if (projects.get(gid)) return "project";
   return tasks.get(gid) ? "task" : null;
-}
-
-function concerns(gid: string, about: string, type: string, record: StoredRecord): boolean {
-  if (about === "workspace" || (type === about && record.id === gid)) return true;
-  const { projects } = record.fields;
-  return about === "project" && type === "task" && Array.isArray(projects) && projects.includes(gid);
 }
 
 function one(webhooks: Table, gid: string, response: Response): void {

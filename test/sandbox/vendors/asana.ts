@@ -81,16 +81,11 @@ function projectRoutes(router: Router, account: AsanaAccount): void {
     }
     const wrong = fault("project", fields, true);
     if (wrong !== null) return refuse(response, 400, wrong);
-    const record = projects.insert({
-      archived: false,
-      completed: false,
-      notes: "",
-      due_on: null,
-      start_on: null,
-      ...fields,
-    });
-    record.fields["permalink_url"] = `https://app.asana.com/1/${WORKSPACE}/project/${record.id}`;
-    record.fields["workspace"] = { gid: WORKSPACE, resource_type: "workspace", name: "Demo workspace" };
+    const empty = { archived: false, completed: false, notes: "", due_on: null, start_on: null };
+    const record = projects.insert({ ...empty, ...fields }, (id) => ({
+      permalink_url: `https://app.asana.com/1/${WORKSPACE}/project/${id}`,
+      workspace: { gid: WORKSPACE, resource_type: "workspace", name: "Demo workspace" },
+    }));
     sections.insert({ name: "Untitled section", project: record.id });
     note(account, request, "project", record, "created", 201);
     response.status(201).json({ data: dressed(record, "project", request, false) });
@@ -166,8 +161,10 @@ function taskRoutes(router: Router, account: AsanaAccount): void {
     if (typeof fields["parent"] === "string" && !tasks.get(fields["parent"])) {
       return refuse(response, 400, `parent: Not a recognized ID: ${fields["parent"]}`);
     }
-    const record = tasks.insert({ completed: false, notes: "", due_on: null, due_at: null, projects: [], ...fields });
-    record.fields["permalink_url"] = `https://app.asana.com/1/${WORKSPACE}/task/${record.id}`;
+    const empty = { completed: false, notes: "", due_on: null, due_at: null, projects: [] };
+    const record = tasks.insert({ ...empty, ...fields }, (id) => ({
+      permalink_url: `https://app.asana.com/1/${WORKSPACE}/task/${id}`,
+    }));
     note(account, request, "task", record, "created", 201);
     response.status(201).json({ data: dressed(shown(record), "task", request, false) });
   });

@@ -13,6 +13,11 @@ export const asanaWebhooks: WebhookForm = {
   sign(body, _url, secret) {
     return { "X-Hook-Signature": createHmac("sha256", secret).update(body, "utf8").digest("hex") };
   },
+  tellsOf(about, type, record) {
+    if (about.type === "workspace" || (type === about.type && record.id === about.id)) return true;
+    const { projects } = record.fields;
+    return about.type === "project" && type === "task" && Array.isArray(projects) && projects.includes(about.id);
+  },
 };
 
 /** Nothing happened: the webhook is still wanted. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { SandboxClock } from "../clock";
 import { seeded } from "../seeded";
-import type { RecordChange, StoredRecord } from "../store";
-import type { Message, Told, WebhookForm } from "./form";
+import type { RecordChange } from "../store";
+import type { About, Message, Told, WebhookForm } from "./form";
 
 /** Where a system's webhooks go, and how unreliably. */
 export interface Subscription {
@@ -16,7 +16,21 @@ export interface Subscription {
   /** With a number, messages are gathered for a moment and sent in an order drawn from this seed. */
   disorderSeed?: number;
   /** Which records it tells of. Default: all. */
-  isAbout?: (type: string, record: StoredRecord) => boolean;
+  about?: About;
+}
+
+/** What a vendor does not forget when its program ends: each by its id or number, null where it is over. */
+export interface KeptWebhooks {
+  subscriptions?: Record<string, Subscription | null>;
+  /** Messages that nobody has taken yet. */
+  messages?: Record<number, KeptMessage | null>;
+}
+
+interface KeptMessage {
+  subscription: Subscription;
+  message: Message;
+  /** Of the record. */
+  id: string;
 }
 
 /** How a message may be wrong. `stale`: signed an hour ago; `forged`: with another secret; `altered`: the body after signing; `unsigned`. */
@@ -44,10 +58,12 @@ const GATHER_MS = 150;
 /** Posts what changes to whoever subscribed: at least once, and on request in disorder. */
 export class Webhooks {
   private readonly subscriptions = new Map<string, Subscription>();
-  private readonly gathered = new Map<Subscription, { message: Message; id: string }[]>();
+  private readonly gathered = new Map<Subscription, number[]>();
+  private readonly open = new Map<number, KeptMessage>();
+  private readonly watchers = new Set<(change: KeptWebhooks) => void>();
   private sent: SentWebhook[] = [];
   private seq = 0;
-  private open = 0;
+  private queued = 0;
   private generation = 0;
 
   constructor(
@@ -57,20 +73,24 @@ export class Webhooks {
 
   /** `id`: where a system has several. */
   subscribe(subscription: Subscription, id = subscription.system): void {
-    if (subscription.url === null) this.subscriptions.delete(id);
-    else this.subscriptions.set(id, subscription);
+    if (subscription.url === null) return this.unsubscribe(id);
+    this.subscriptions.set(id, subscription);
+    this.tell({ subscriptions: { [id]: subscription } });
   }
 
   unsubscribe(id: string): void {
     this.subscriptions.delete(id);
+    this.tell({ subscriptions: { [id]: null } });
   }
 
   /** A record changed at a vendor: whoever subscribed is told. */
   changed(system: string, type: string, change: RecordChange, merged?: string[]): void {
     const told: Told = { ...change, type, at: Math.floor(this.clock.now()), ...(merged ? { merged } : {}) };
-    const messages = this.forms.get(system)?.messages(told) ?? [];
+    const form = this.forms.get(system);
+    const messages = form?.messages(told) ?? [];
     for (const subscription of this.subscribed(system)) {
-      if (subscription.isAbout?.(type, change.record) === false) continue;
+      const { about } = subscription;
+      if (about && form?.tellsOf?.(about, type, change.record) === false) continue;
       for (const message of messages) this.queue(subscription, message, change.record.id);
     }
   }
@@ -97,15 +117,44 @@ export class Webhooks {
 
   /** Whether everything was sent, or given up. */
   idle(): boolean {
-    return this.open === 0;
+    return this.open.size === 0;
   }
 
   clear(): void {
     this.subscriptions.clear();
     this.gathered.clear();
     this.sent = [];
-    this.open = 0;
+    this.open.clear();
     this.generation++;
+  }
+
+  /** Told of what has to be kept, before it goes out; answers how to stop listening. */
+  onChange(listener: (change: KeptWebhooks) => void): () => void {
+    this.watchers.add(listener);
+    return () => this.watchers.delete(listener);
+  }
+
+  /** All that has to be kept. */
+  dump(): KeptWebhooks {
+    return { subscriptions: Object.fromEntries(this.subscriptions), messages: Object.fromEntries(this.open) };
+  }
+
+  /** Puts back what `dump` or `onChange` gave in an earlier run, oldest first; `resume` then sends what is left. */
+  restore({ subscriptions = {}, messages = {} }: KeptWebhooks): void {
+    for (const [id, subscription] of Object.entries(subscriptions)) {
+      if (subscription) this.subscriptions.set(id, subscription);
+      else this.subscriptions.delete(id);
+    }
+    for (const [text, message] of Object.entries<KeptMessage | null>(messages)) {
+      const number = Number(text);
+      this.queued = Math.max(this.queued, number);
+      if (message) this.open.set(number, message);
+      else this.open.delete(number);
+    }
+  }
+
+  resume(): void {
+    for (const number of this.open.keys()) void this.deliver(number, this.generation);
   }
 
   private subscribed(system: string): Subscription[] {
@@ -113,35 +162,36 @@ export class Webhooks {
   }
 
   private queue(subscription: Subscription, message: Message, id: string): void {
-    const messages = Array.from({ length: subscription.copies ?? 1 }, () => ({ message, id }));
-    this.open += messages.length;
+    const numbers = Array.from({ length: subscription.copies ?? 1 }, () => ++this.queued);
+    const kept: KeptMessage = { subscription, message, id };
+    for (const number of numbers) this.open.set(number, kept);
+    this.tell({ messages: Object.fromEntries(numbers.map((number) => [number, kept])) });
     const { generation } = this;
     if (subscription.disorderSeed === undefined) {
-      for (const one of messages) void this.deliver(subscription, one, generation);
+      for (const number of numbers) void this.deliver(number, generation);
       return;
     }
     const gathered = this.gathered.get(subscription);
-    if (gathered) gathered.push(...messages);
+    if (gathered) gathered.push(...numbers);
     else {
-      this.gathered.set(subscription, messages);
+      this.gathered.set(subscription, numbers);
       void delay(GATHER_MS).then(() => this.release(subscription, generation));
     }
   }
 
   private release(subscription: Subscription, generation: number): void {
-    const messages = this.gathered.get(subscription) ?? [];
+    const numbers = this.gathered.get(subscription) ?? [];
     this.gathered.delete(subscription);
     const chance = seeded(subscription.disorderSeed ?? 0);
-    const drawn = messages.map((one) => ({ one, at: chance() })).sort((a, b) => a.at - b.at);
-    for (const { one } of drawn) void this.deliver(subscription, one, generation);
+    const drawn = numbers.map((one) => ({ one, at: chance() })).sort((a, b) => a.at - b.at);
+    for (const { one } of drawn) void this.deliver(one, generation);
   }
 
   /** Until it is taken, with growing delay; then it is given up, as vendors do. */
-  private async deliver(
-    subscription: Subscription,
-    { message, id }: { message: Message; id: string },
-    generation: number,
-  ): Promise<void> {
+  private async deliver(number: number, generation: number): Promise<void> {
+    const kept = this.open.get(number);
+    if (!kept) return;
+    const { subscription, message, id } = kept;
     const entry = this.note(subscription.system, message, id);
     for (let wait = RETRY_MS; this.generation === generation; wait *= 2) {
       await this.transmit(subscription, message, entry, null);
@@ -149,7 +199,13 @@ export class Webhooks {
       if (taken || entry.tries >= MOST_TRIES) break;
       await delay(wait, undefined, { ref: false });
     }
-    if (this.generation === generation) this.open--;
+    if (this.generation !== generation) return;
+    this.open.delete(number);
+    this.tell({ messages: { [number]: null } });
+  }
+
+  private tell(change: KeptWebhooks): void {
+    for (const watcher of this.watchers) watcher(change);
   }
 
   private note(system: string, { event, body }: Message, id: string): SentWebhook {

@@ -41,7 +41,7 @@ describe("at the vendors' stand-ins", () => {
   it("a slow answer comes late, and the work is done at once", async () => {
     strike({ kind: "slow_answer", delayMs: 400 });
     await expect(hire(150)).rejects.toThrow();
-    expect(people()).toHaveLength(1);
+    await waitFor("the work to be done", () => people().length === 1);
   });
 
   it("a slow vendor does nothing for a caller that has hung up", async () => {
