@@ -1,4 +1,4 @@
-from dateutil.relativedelta import relativedelta
+from datetime import timedelta
 
 from odoo.tests import tagged
 
@@ -51,7 +51,7 @@ class TestCaptureEmployees(HubCase):
         version = self.employee.create_version({"date_version": "2020-01-01"})
         version.job_title = "Earlier"
         self.committed(self.employee)
-        version.date_version = self.employee.current_version_id.date_version + relativedelta(days=-1)
+        version.date_version = self.employee.current_version_id.date_version + timedelta(days=-1)
         self.commit()
         self.employee.current_version_id.active = False
         self.assertEqual(self.employee.job_title, "Earlier")

@@ -88,9 +88,9 @@ def note_unlink(cr):
 
 @contextmanager
 def readable_meanwhile(env):
-    """Reading in the middle of a computation, whichever Odoo is at. Of a field that is not stored and is being computed Odoo
-    says that it is empty, and remembers that, with all that follows from it: an employee who comes back would have no
-    job. Here such fields are computed as usual, from stored ones, which hold what they held before."""
+    """Reading in the middle of a computation, whichever Odoo is at. Of a field that is not stored and is being computed
+    Odoo says that it is empty, and remembers that, with all that follows from it: an employee who comes back would have
+    no job. Here such fields are computed as usual, from stored ones, which hold what they held before."""
     protected = env.transaction.protected
     if not protected:
         yield
