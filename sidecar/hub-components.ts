@@ -16,7 +16,7 @@ export async function readComponents(hub: Hub): Promise<Component[]> {
   } catch (thrown) {
     components.push(broken("queue", true, toFailure(thrown)));
   }
-  components.push(mappings(hub), odoo(hub), await store(hub));
+  components.push(mappings(hub), odoo(hub), await store(hub), ...(await storeKey(hub)));
   for (const pump of hub.pumps) {
     const known = systems.find((system) => system.code === pump.code);
     components.push(system(pump.status(), known));
@@ -91,6 +91,17 @@ async function store(hub: Hub): Promise<Component> {
         "the hub's own database does not answer; meanwhile jobs run in every sidecar, and each keeps to its share of rate limits",
       hint: "Check store.url.",
     };
+  }
+}
+
+/** Said only of a key that does not fit: of a store that is away, its own part speaks. */
+async function storeKey(hub: Hub): Promise<Component[]> {
+  try {
+    await hub.checkStoreKey();
+    return [];
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    return failure.kind === "credential" ? [broken("store key", false, failure)] : [];
   }
 }
 

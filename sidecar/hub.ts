@@ -38,6 +38,7 @@ import { openStore } from "./store/database";
 import { migrate } from "./store/migrate";
 import { HandedSecrets } from "./store/handed-secrets";
 import { Sealer } from "./store/sealed";
+import { checkStoreKey, type Opened } from "./store/store-key";
 import { StoredState } from "./store/stored-state";
 import { StoredTokens } from "./store/stored-tokens";
 import { createMetrics, type Metrics } from "./telemetry/metrics";
@@ -153,6 +154,7 @@ export class Hub {
     await this.listen();
     const { store } = this;
     if (store) await this.patiently("store", async () => migrate(store));
+    await this.warnOfStoreKey();
     if (this.stopped.signal.aborted) return false;
     await this.shared?.start();
     await this.patiently("queue", async () => {
@@ -237,6 +239,25 @@ export class Hub {
   private sealer(): Sealer | null {
     const { key } = this.config.store;
     return key === null ? null : new Sealer(Buffer.from(key, "base64"));
+  }
+
+  /**
+   * Whether everything that is kept sealed for the systems of the configuration can be opened; null without a store.
+   * @throws HubError `store_key_wrong`, `store_key_missing`, each with what cannot be opened; `store_unreachable`
+   */
+  async checkStoreKey(): Promise<Opened | null> {
+    const systems = this.connections.map(({ config }) => config.code);
+    return this.store && checkStoreKey(this.store, this.sealer(), systems);
+  }
+
+  /** What needs nothing of the sealed goes on, so a wrong key is no reason not to start. */
+  private async warnOfStoreKey(): Promise<void> {
+    try {
+      await this.checkStoreKey();
+    } catch (thrown) {
+      const { code, message, hint } = toFailure(thrown);
+      this.log.error({ error_code: code, reason: message, hint }, "what is kept sealed cannot be opened");
+    }
   }
 
   private async listen(): Promise<void> {

@@ -3,6 +3,7 @@ import { toFailure } from "../domain/errors";
 import { Hub } from "../hub";
 import { verifyIdentity } from "../odoo/open";
 import { migrate } from "../store/migrate";
+import type { Opened } from "../store/store-key";
 import { createLog } from "../telemetry/log";
 import { EXIT, exitCodeFor } from "./exit-codes";
 import { table } from "./report";
@@ -34,7 +35,11 @@ export async function check(config: Config): Promise<number> {
   });
   if (records)
     await ask("odoo", async () => records.check().then(() => `${config.odoo.url} (${config.odoo.protocol})`));
-  if (store) await ask("store", async () => migrate(store).then(() => "answers"));
+  if (store) {
+    await ask("store", async () => migrate(store).then(() => "answers"));
+    // A store that is away was named already.
+    if (lines.at(-1)?.thrown === null) await ask("store key", async () => keyFinding(await hub.checkStoreKey()));
+  }
   for (const { config: system, connector, name } of hub.connections) {
     await ask(`system ${system.code}`, async () => connector.check().then(() => `${name} lets us in`));
   }
@@ -43,6 +48,12 @@ export async function check(config: Config): Promise<number> {
   print(config, lines);
   const worst = lines.map(({ thrown }) => (thrown === null ? EXIT.done : exitCodeFor(thrown)));
   return Math.max(...worst);
+}
+
+function keyFinding(opened: Opened | null): string {
+  const { signIns = 0, secrets = 0 } = opened ?? {};
+  if (signIns + secrets === 0) return "nothing is kept sealed";
+  return `opens what is kept sealed: sign-ins ${signIns}, webhook secrets ${secrets}`;
 }
 
 function print(config: Config, lines: readonly Line[]): void {

@@ -90,7 +90,7 @@ export class HandedSecrets {
     const { rows } = await this.ask<{ taken: boolean }>(ACCEPT, {
       system,
       fingerprint: this.sealer.fingerprint(secret),
-      sealed: this.sealer.seal(placeOf(system), secret),
+      sealed: this.sealer.seal(placeOfSecret(system), secret),
       ...from,
     });
     return rows.length > 0;
@@ -150,7 +150,7 @@ export class HandedSecrets {
 
   private unsealed(system: string, sealed: Buffer): string {
     try {
-      return this.opener().open(placeOf(system), sealed);
+      return this.opener().open(placeOfSecret(system), sealed);
     } catch (cause) {
       if (cause instanceof HubError) throw cause;
       throw new HubError(
@@ -230,7 +230,8 @@ function toSecret(row: SecretRow): HandedSecret {
   return { id, system, address, sender, openedBy, acceptedAt, lastUsedAt, revokedAt };
 }
 
-function placeOf(system: string): string {
+/** Where the secrets of a system are sealed. */
+export function placeOfSecret(system: string): string {
   return `webhook ${system}`;
 }
 
