@@ -89,7 +89,11 @@ export class OutcomeRules {
       kind,
       code: vendorCode === null || kind === "technical" ? fallbackCode : asCode(vendorCode),
       message:
-        said === null ? `${this.systemName} answered ${answer.status}.` : `${this.systemName} said: ${clip(said)}`,
+        said !== null
+          ? `${this.systemName} said: ${clip(said)}`
+          : kind === "credential"
+            ? `${this.systemName} does not accept the credentials: it answered ${answer.status}.`
+            : `${this.systemName} answered ${answer.status}.`,
       hint: HINTS[kind],
     };
     if (field !== null) failure.field = clip(field);

@@ -111,7 +111,7 @@ function failureOf(object: string, error: ErrorObject, document: JsonObject): Hu
   if (error.keyword === "required") return missingField(`${place}.${String(params["missingProperty"])}`);
   const value = valueAt(document, error.instancePath);
   if (value === null || value === "") return missingField(place);
-  const reason = reasonOf(error, params);
+  const reason = reasonOf(error);
   return dataFailure(
     "canonical_value_refused",
     place,
@@ -129,14 +129,24 @@ function missingField(field: string): HubError {
   );
 }
 
-function reasonOf(error: ErrorObject, params: Record<string, unknown>): string {
+/** What a person calls the formats of JSON Schema. */
+const FORMATS: Readonly<Record<string, string>> = {
+  email: "e-mail address",
+  uri: "web address",
+  date: "date",
+  "date-time": "date and time",
+};
+
+/** ajv's error as the end of a sentence that begins with the field: `is not a valid e-mail address`. */
+export function reasonOf(error: ErrorObject): string {
+  const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case "type":
       return `is not of the expected kind (${String(params["type"]).replaceAll(",", " or ")})`;
     case "enum":
       return `must be one of ${(params["allowedValues"] as unknown[]).map((value) => String(value)).join(", ")}`;
     case "format":
-      return `is not a valid ${String(params["format"])}`;
+      return `is not a valid ${FORMATS[String(params["format"])] ?? String(params["format"])}`;
     case "maxLength":
       return `is longer than ${String(params["limit"])} characters`;
     case "additionalProperties":

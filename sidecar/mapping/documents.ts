@@ -2,7 +2,8 @@ import type { ValidateFunction } from "ajv";
 import Ajv2020 from "ajv/dist/2020";
 import addFormats from "ajv-formats";
 import type { JsonObject } from "../domain/json";
-import { dataFailure } from "./fault";
+import { reasonOf } from "./canonical";
+import { dataFailure, inWords } from "./fault";
 import type { PackFile } from "./pack-files";
 import type { PackProblem } from "./problem";
 import { isObject } from "./paths";
@@ -66,12 +67,14 @@ function checkWith(validate: ValidateFunction, system: string, type: string): Do
       .filter((part) => part !== undefined && part !== "")
       .join(".");
     const field = `${system}.${type}.${at}`;
-    const reason = missing === undefined ? (error?.message ?? "is not valid") : "is missing";
+    const reason = missing !== undefined ? "is missing" : error === undefined ? "is not valid" : reasonOf(error);
+    // HubSpot's and others' wrapping of all values says nothing to the person who has to correct one.
+    const place = inWords(`${type}.${at.replace(/^properties\./, "")}`.replace(/\.$/, ""));
     throw dataFailure(
       "document_refused",
       field,
-      `What would be sent is not what ${system} takes: ${at} ${reason}.`,
-      `Correct the record in Odoo, or the mapping to ${system} ${type}, then retry.`,
+      `${place} ${reason}: the other system would refuse it.`,
+      "Correct the field on the record in Odoo; saving it sends the record again. If the record is right, correct the mapping and retry.",
     );
   };
 }

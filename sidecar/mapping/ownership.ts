@@ -2,6 +2,7 @@ import type { Json } from "../domain/json";
 import type { CanonicalObjects } from "./canonical";
 import { conditionPaths } from "./conditions";
 import type { MappingLine } from "./definition";
+import { inWords } from "./fault";
 import type { PackFile } from "./pack-files";
 import { isEmpty } from "./paths";
 import type { PackProblem } from "./problem";
@@ -77,11 +78,11 @@ export class Ownership {
     const creators = rules?.createdBy ?? listOf(rules?.owner ?? ODOO);
     const allowed = creators.includes(system);
     const rule = rules === undefined ? "default" : `objects.${object}.${rules.createdBy ? "createdBy" : "owner"}`;
-    const who = creators.join(" and ");
+    const who = named(creators);
     return {
       allowed,
       rule,
-      reason: `New records of ${object} are made by ${who}${allowed ? "" : `, not by ${system}`}.`,
+      reason: `${inWords(object)}: new ones are made by ${who}${allowed ? "" : `, not by ${named([system])}`}.`,
     };
   }
 
@@ -93,10 +94,10 @@ export class Ownership {
     const allowed = owners.includes(system) || position >= 0;
     const yieldsTo = position > 0 ? (order ?? []).slice(0, position) : [];
     const reason = !allowed
-      ? `${object}.${field} belongs to ${owners.join(" and ")}; ${system} may not change it.`
+      ? `${inWords(`${object}.${field}`)} belongs to ${named(owners)}; ${named([system])} may not change it.`
       : yieldsTo.length > 0
-        ? `${system} may fill in ${object}.${field} where ${yieldsTo.join(" and ")} has no value.`
-        : `${object}.${field} belongs to ${owners.join(" and ")}.`;
+        ? `${inWords(`${object}.${field}`)} may be filled in by ${named([system])} where ${named(yieldsTo)} has no value.`
+        : `${inWords(`${object}.${field}`)} belongs to ${named(owners)}.`;
     return { allowed, owner, rule, reason, yieldsTo, alone: owners.length === 1 && order === undefined && allowed };
   }
 
@@ -220,4 +221,9 @@ export function loadOwnership(
     }
   }
   return new Ownership(definition);
+}
+
+/** Systems in a sentence, by their codes: `Odoo and bamboohr`. */
+function named(systems: readonly string[]): string {
+  return systems.map((system) => (system === ODOO ? "Odoo" : system)).join(" and ");
 }

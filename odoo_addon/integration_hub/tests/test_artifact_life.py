@@ -72,6 +72,16 @@ class TestArtifactLife(ArtifactCase):
         with self.assertRaisesRegex(UserError, "rollback plan"):
             version.with_user(self.bob).action_approve()
 
+    def test_what_is_still_missing_is_said_all_at_once(self):
+        self.artifact.write({"owner_id": False, "purpose": False})
+        version = self.draft({"a": 1}, reason=False)
+        every = "what changes and why, an owner, a purpose, the compliance note, the rollback plan"
+        self.assertEqual(version.missing, every)
+        version.write({"reason": "Because", "compliance_note": "x", "rollback_plan": "x"})
+        self.assertEqual(version.missing, "an owner, a purpose")
+        version.write({"owner_id": self.ann.id, "purpose": "x"})
+        self.assertFalse(version.missing)
+
     def test_problems_stop_it_and_name_their_places(self):
         version = self.draft({"a": 1})
         with self.refusing():

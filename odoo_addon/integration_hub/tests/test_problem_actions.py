@@ -103,6 +103,13 @@ class TestProblemActions(ProblemCase):
         with self.assertRaisesRegex(UserError, "Open each delivery and choose"):
             problem.action_retry_all()
 
+    def test_a_question_about_each_record_is_not_offered_as_one_for_all(self):
+        _deliveries, problem = self.stopped(1, error_code="possible_duplicate", cause="business:possible_duplicate")
+        self.assertTrue(problem.decide_each)
+        self.stand_still(self.changes(1))
+        self.sync()
+        self.assertEqual((self.problems() - problem).mapped("decide_each"), [False])
+
     def test_a_stopped_system_is_resumed_from_its_problem(self):
         self.changes(1)
         self.pause("credential", "401")

@@ -141,6 +141,7 @@ class TestProblems(ProblemCase):
         dead.invalidate_recordset()
         self.assertEqual(dead.problem_id, self.the_problem())
         self.assertEqual((dead.problem_owner_id, dead.error_hint), (self.owner, "Ask them."))
+        self.assertEqual(dead.error_field_words, "Customer / Country")
 
     def test_nothing_is_posted_on_the_business_record(self):
         deliveries = self.stand_still(self.changes(1))

@@ -65,6 +65,21 @@ class TestRecordStatus(HubCase):
         self.deliveries.write({"state": "superseded"})
         self.assertEqual(self.status()["systems"], [])
 
+    def test_who_looks_after_what_needs_a_person_is_named(self):
+        held = self.delivery(self.crm)
+        held.write({"state": "held", "error_kind": "data", "error_message": "No name", "cause": "data:name"})
+        self.delivery(self.psa).state = "delivered"
+        self.env.flush_all()
+        self.env["integration.problem"].sudo()._sync()
+        self.env.invalidate_all()
+        held.problem_id.sudo().user_id = self.operator
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(
+            {system["code"]: system["owner"] for system in self.status()["systems"]},
+            {"test_crm": self.operator.name, "test_psa": None},
+        )
+
     def test_a_link_alone_shows_the_record_is_there(self):
         other = self.env["res.partner"].create({"name": "Linked by hand"})
         self.env["integration.link"].sudo().create(

@@ -117,6 +117,20 @@ class TestValueTables(ArtifactCase):
         )
         self.assertEqual(self.unknown().mapped("value"), ["Other"])
 
+    def test_what_waits_for_a_value_leads_to_adding_it(self):
+        delivery = self.held(1)
+        asked = delivery.with_user(self.ann).action_add_value()
+        self.assertEqual(asked["context"], self.unknown().action_add()["context"])
+        version = self.draft({"entries": [{"from": str(n), "to": n} for n in range(8)]}, artifact=self.table)
+        version.with_user(self.ann).action_activate()
+        wizard = self.env["integration.unknown.value.add"].with_context(**asked["context"]).create({"target": "4000"})
+        self.assertEqual((wizard.known.split("\n")[0], wizard.known.split("\n")[-1]), ("0 → 0", "… and 2 more"))
+        self.assertFalse(delivery.error_field_words, "the name of a file says nothing to who reads it")
+        delivery.state = "cancelled"
+        self.env.flush_all()
+        with self.assertRaisesRegex(UserError, "Nothing waits for this value"):
+            delivery.with_user(self.ann).action_add_value()
+
     def test_with_four_eyes_the_value_waits_for_its_approval(self):
         waiting = self.held(1)
         self.table.four_eyes = True

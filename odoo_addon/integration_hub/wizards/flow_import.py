@@ -36,7 +36,7 @@ class IntegrationFlowImport(models.TransientModel):
     _description = "Import Interfaces"
 
     file = fields.Binary("CSV file", required=True, attachment=False)
-    file_name = fields.Char()
+    file_name = fields.Char("File name")
 
     def action_import(self):
         """Enters new interfaces and updates those with the same name; then shows which write a field that another

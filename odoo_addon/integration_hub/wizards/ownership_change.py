@@ -14,6 +14,7 @@ class IntegrationOwnershipChange(models.TransientModel):
     ownership_ids = fields.Many2many("integration.ownership", required=True, readonly=True, string="Fields")
     owner = fields.Selection(selection="_selection_systems", string="Owning system", required=True)
     shared_with = fields.Char(
+        "Shared with",
         help="Codes, comma-separated, possibly odoo: they own it as well, and what one changes is sent to the others. "
         "Empty: the owning system alone.",
     )

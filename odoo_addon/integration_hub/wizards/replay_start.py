@@ -25,7 +25,7 @@ class IntegrationReplayStart(models.TransientModel):
     )
     system_id = fields.Many2one("integration.system")
     error_kind = fields.Selection(ERROR_KINDS, string="Kind of failure")
-    error_code = fields.Char()
+    error_code = fields.Char("Error code")
     event_type = fields.Char("Event")
     object = fields.Char("Business object")
     model_id = fields.Many2one("ir.model", string="Model")

@@ -16,7 +16,7 @@ class IntegrationTableCsv(models.TransientModel):
 
     artifact_id = fields.Many2one("integration.artifact", required=True, readonly=True, ondelete="cascade")
     file = fields.Binary("CSV file", attachment=False)
-    file_name = fields.Char()
+    file_name = fields.Char("File name")
     mode = fields.Selection(
         [("merge", "Add and change; keep the others"), ("replace", "The file is the whole table")],
         required=True,

@@ -1,7 +1,10 @@
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..models.tables import table_content
+
+#: Rows of the table that are shown beside the question.
+MOST_SHOWN = 6
 
 
 class IntegrationUnknownValueAdd(models.TransientModel):
@@ -11,9 +14,10 @@ class IntegrationUnknownValueAdd(models.TransientModel):
     _description = "Add a Value"
 
     path = fields.Char("File", required=True, readonly=True)
-    source = fields.Char("Value in Odoo", required=True, readonly=True)
+    table = fields.Char(readonly=True)
+    source = fields.Char("Unknown value", required=True, readonly=True)
     waiting = fields.Integer("Waiting", readonly=True)
-    target = fields.Char("Value over there", required=True)
+    target = fields.Char("Becomes", required=True, help="What is written in its place.")
     target_type = fields.Selection(
         [(table_content.TEXT, "Text"), (table_content.NUMBER, "Number"), (table_content.BOOLEAN, "Yes/no")],
         "Kind",
@@ -21,6 +25,18 @@ class IntegrationUnknownValueAdd(models.TransientModel):
         default=table_content.TEXT,
     )
     note = fields.Char()
+    known = fields.Text(
+        "So far", compute="_compute_known", help="The first rows of the table, to see how its values are written."
+    )
+
+    @api.depends("path")
+    def _compute_known(self):
+        for adding in self:
+            artifact = self.env["integration.artifact"].search([("path", "=", adding.path)])
+            entries = table_content.entries_of(artifact._content() or {}) if artifact else []
+            rows = [f"{entry['from']} → {table_content.text_of(entry['to'])}" for entry in entries]
+            more = [_("… and %s more", len(rows) - MOST_SHOWN)] if len(rows) > MOST_SHOWN else []
+            adding.known = "\n".join(rows[:MOST_SHOWN] + more) or False
 
     def action_add(self):
         self.ensure_one()

@@ -107,10 +107,10 @@ describe("a field for the CRM, from the idea to the roll back", () => {
   test("it is submitted, and its author cannot approve it", async () => {
     const { page } = screen;
     await page.locator("[name=reason] input").fill("Sales looks for companies by our reference");
+    await page.getByRole("tab", { name: "Approval" }).click();
     await page.locator("[name=owner_id] input").fill(author.name);
     await page.locator(".o-autocomplete--dropdown-item", { hasText: author.name }).first().click();
     await page.locator("[name=purpose] textarea").fill("Companies of the CRM are those of Odoo");
-    await page.getByRole("tab", { name: "Approval" }).click();
     await page.locator("[name=compliance_note] textarea").fill("Our own reference, nothing personal");
     await page.locator("[name=rollback_plan] textarea").fill("Roll back; the description stays as it was last sent");
     await screen.save();

@@ -101,10 +101,10 @@ describe("who may write a field (OWN-02)", () => {
 
   it("says why in a sentence", () => {
     expect(ownership.mayWrite("customer", "email", "odoo").reason).toBe(
-      "customer.email belongs to hubspot; odoo may not change it.",
+      "Customer: email belongs to hubspot; Odoo may not change it.",
     );
     expect(ownership.mayWrite("customer", "address.city", "hubspot").reason).toBe(
-      "hubspot may fill in customer.address.city where odoo has no value.",
+      "Customer: address city may be filled in by hubspot where Odoo has no value.",
     );
   });
 
@@ -178,7 +178,7 @@ describe("what a record that comes in may change (OWN-02)", () => {
     expect(rights.not_owned["name"]).toEqual({
       owner: "odoo",
       rule: "objects.customer.owner",
-      reason: "customer.name belongs to odoo; hubspot may not change it.",
+      reason: "Customer: name belongs to Odoo; hubspot may not change it.",
     });
     expect(rights.yields).toEqual({ vat: ["odoo"] });
     expect(rights.wins).toEqual(["phone"]);

@@ -229,6 +229,7 @@ describe("a pack with mistakes", () => {
         kind: "data",
         code: "document_refused",
         field: "hubspot.company.properties.industry",
+        message: "Company: industry is missing: the other system would refuse it.",
       },
     );
   });

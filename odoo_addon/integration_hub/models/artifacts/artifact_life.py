@@ -17,6 +17,9 @@ class IntegrationArtifactVersionLife(models.Model):
 
     can_approve = fields.Boolean(compute="_compute_can_approve", help="You may approve it: you did not write it.")
     needs_second_person = fields.Boolean(compute="_compute_can_approve", help="It has to be approved before it counts.")
+    missing = fields.Char(
+        compute="_compute_missing", help="What has to be filled in before it can count; empty when nothing is missing."
+    )
     check_objects = fields.Json(
         readonly=True, copy=False, help="What would be captured for each business object, as the last check answered."
     )
@@ -30,6 +33,14 @@ class IntegrationArtifactVersionLife(models.Model):
             artifact = version.artifact_id
             version.needs_second_person = artifact.four_eyes or artifact.alone_by_id in version.editor_ids
 
+    @api.depends("reason", "owner_id", "purpose", "compliance_note", "rollback_plan", "needs_second_person")
+    def _compute_missing(self):
+        for version in self:
+            needed = ["reason", "owner_id", "purpose"]
+            if version.needs_second_person and version.state != "approved":
+                needed += ["compliance_note", "rollback_plan"]
+            version.missing = version._words_of_missing(*needed)
+
     # -- what people do --------------------------------------------------------------------------------------
 
     def action_check(self):
@@ -42,7 +53,7 @@ class IntegrationArtifactVersionLife(models.Model):
     def action_submit(self):
         """Asks for the approval. Problems that the check finds stop it."""
         self._check_may_change("draft")
-        self._check_filled("reason", _("what changes and why"))
+        self._check_filled("reason")
         if problems := self._check():
             return self._told_problems(problems)
         self._moved("in_review", _("Submitted for review."))
@@ -64,8 +75,7 @@ class IntegrationArtifactVersionLife(models.Model):
             raise AccessError(
                 _("You wrote this version, so somebody else has to approve it. Administrators are no exception.")
             )
-        self._check_filled("compliance_note", _("the compliance note"))
-        self._check_filled("rollback_plan", _("the rollback plan"))
+        self._check_filled("compliance_note", "rollback_plan")
         self._moved(
             "approved",
             _("Approved."),
@@ -82,7 +92,7 @@ class IntegrationArtifactVersionLife(models.Model):
         if self.state not in ("draft", "approved"):
             raise UserError(_("Only a draft or an approved version can be activated."))
         self._check_governed()
-        self._check_filled("reason", _("what changes and why"))
+        self._check_filled("reason")
         if problems := self._check():
             return self._told_problems(problems)
         self._put_in_force()
@@ -116,9 +126,19 @@ class IntegrationArtifactVersionLife(models.Model):
                 )
             )
 
-    def _check_filled(self, name, words):
-        if not self[name]:
-            raise UserError(_("Fill in %s first: it stays with the version.", words))
+    def _check_filled(self, *names):
+        if words := self._words_of_missing(*names):
+            raise UserError(_("Fill in first, it stays with the version: %s.", words))
+
+    def _words_of_missing(self, *names):
+        words = {
+            "reason": _("what changes and why"),
+            "owner_id": _("an owner"),
+            "purpose": _("a purpose"),
+            "compliance_note": _("the compliance note"),
+            "rollback_plan": _("the rollback plan"),
+        }
+        return ", ".join(words[name] for name in names if not self[name])
 
     def _check_governed(self):
         """GOV-01: somebody answers for it, and it is known what it is for."""
@@ -129,7 +149,7 @@ class IntegrationArtifactVersionLife(models.Model):
         if missing:
             raise UserError(
                 _(
-                    "“%(artifact)s” cannot be activated without %(missing)s. Fill that in above, then activate.",
+                    "“%(artifact)s” cannot be activated without %(missing)s. Fill that in under “Approval” first.",
                     artifact=artifact.title,
                     missing=_(" and ").join(missing),
                 )

@@ -31,7 +31,7 @@ class IntegrationArtifact(models.Model):
 
     _name = "integration.artifact"
     _inherit = ["mail.thread"]
-    _description = "Integration Artifact"
+    _description = "Mapping or Table"
     _order = "kind, path"
     _rec_name = "title"
     _mail_post_access = "read"
@@ -41,6 +41,9 @@ class IntegrationArtifact(models.Model):
     )
     kind = fields.Selection(KINDS, compute="_compute_nature", store=True)
     system_code = fields.Char("System", compute="_compute_nature", store=True)
+    place = fields.Char(
+        "Belongs to", compute="_compute_nature", store=True, help="The system that it is for; Odoo for what all share."
+    )
     object = fields.Char("Business object", compute="_compute_nature", store=True)
     incoming = fields.Boolean(
         "Into Odoo", compute="_compute_nature", store=True, help="It maps what comes from a system into Odoo."
@@ -86,10 +89,12 @@ class IntegrationArtifact(models.Model):
 
     @api.depends("path")
     def _compute_nature(self):
+        names = {system.code: system.name for system in self.env["integration.system"].sudo().search([])}
         for artifact in self:
             kind, system, object_code = describe_path(artifact.path) or (False, False, False)
             artifact.kind = kind
             artifact.system_code = system
+            artifact.place = names.get(system, system) or "Odoo"
             artifact.object = object_code
             artifact.incoming = is_incoming(artifact.path)
 

@@ -27,7 +27,7 @@ class IntegrationArtifactVersion(models.Model):
 
     _name = "integration.artifact.version"
     _inherit = ["mail.thread"]
-    _description = "Integration Artifact Version"
+    _description = "Version of a Mapping or Table"
     _order = "artifact_id, number desc"
     _mail_post_access = "read"
 
@@ -62,10 +62,14 @@ class IntegrationArtifactVersion(models.Model):
     approved_at = fields.Datetime("Approved", readonly=True, copy=False)
     reason = fields.Char("What changes and why", copy=False)
     compliance_note = fields.Text(
-        copy=False, help="What was looked at: personal data, contracts, accounting. Needed for the approval."
+        "Compliance note",
+        copy=False,
+        help="What was looked at: personal data, contracts, accounting. Needed for the approval.",
     )
     rollback_plan = fields.Text(
-        copy=False, help="When it is taken back, by whom, and what to look at afterwards. Needed for the approval."
+        "Rollback plan",
+        copy=False,
+        help="When it is taken back, by whom, and what to look at afterwards. Needed for the approval.",
     )
     check_problems = fields.Json(
         readonly=True, copy=False, help='[{"path", "pointer", "reason", "fix"}], as the last check found them.'

@@ -18,8 +18,9 @@ class IntegrationDelivery(models.Model):
 
         :return: ``{"count", "worst_state", "state", "systems", "action"}``: number of deliveries that were not
             superseded, the worst state of any system (`state` is the same), and per system ``{"code", "name",
-            "state", "direction", "external_id", "external_url", "last_error", "hint", "situation", "at", "delivery_id",
-            "link_count"}``. `at` is server time as text. `action` opens the record's deliveries.
+            "state", "direction", "external_id", "external_url", "last_error", "hint", "situation", "owner", "at",
+            "delivery_id", "link_count"}``. `at` is server time as text; `owner` is the name of who looks after what
+            needs a person, None where nobody does yet. `action` opens the record's deliveries.
         """
         if not res_id or model not in self.env or not self.has_access("read"):
             return dict(NOTHING)
@@ -36,10 +37,11 @@ class IntegrationDelivery(models.Model):
                 "situation": delivery.situation or False,
                 "last_error": delivery.what_happened or None,
                 "hint": delivery.what_to_do or None,
+                "owner": delivery.problem_owner_id.name or None,
             }
             for delivery in deliveries
         }
-        nothing = {"situation": False, "last_error": None, "hint": None}
+        nothing = {"situation": False, "last_error": None, "hint": None, "owner": None}
         rank = {state: place for place, state in enumerate(WORST_FIRST)}
         systems = []
         for row in sorted(rows, key=lambda row: (rank[row["state"]], row["name"])):

@@ -46,7 +46,7 @@ class IntegrationBrake(models.Model):
         readonly=True,
     )
     tripped_at = fields.Datetime("Stopped at", required=True, readonly=True)
-    decided_at = fields.Datetime(readonly=True)
+    decided_at = fields.Datetime("Decided at", readonly=True)
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
     reason = fields.Char(readonly=True, help="Why, in the words of who decided.")
     decided_count = fields.Integer("Decided about", readonly=True, help="Deliveries that the decision was about.")

@@ -62,7 +62,7 @@ class IntegrationDelivery(models.Model):
         help="Empty when the record is gone or hidden from you.",
     )
     object = fields.Char(readonly=True)
-    event_type = fields.Char(required=True, readonly=True)
+    event_type = fields.Char("Event", required=True, readonly=True)
     operation = fields.Selection(OPERATIONS, required=True, readonly=True)
     company_id = LooseMany2one("res.company", readonly=True)
     state = fields.Selection(
@@ -102,7 +102,7 @@ class IntegrationDelivery(models.Model):
     wait_for = fields.Char(readonly=True, help="The record that has to exist in the other system first.")
     cause = fields.Char(readonly=True, help="Deliveries with the same cause are healed by the same fix.")
     error_kind = fields.Selection(ERROR_KINDS, string="Kind of failure", readonly=True)
-    error_code = fields.Char(readonly=True)
+    error_code = fields.Char("Error code", readonly=True)
     error_message = fields.Char(string="What happened", readonly=True)
     error_hint = fields.Char(string="What to do", readonly=True)
     error_field = fields.Char(string="Field", readonly=True)

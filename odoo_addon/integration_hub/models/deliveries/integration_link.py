@@ -26,7 +26,9 @@ class IntegrationLink(models.Model):
         help="Empty when the record is gone or hidden from you.",
     )
     object = fields.Char(readonly=True)
-    external_type = fields.Char(required=True, readonly=True, help="What it is there, for instance company or task.")
+    external_type = fields.Char(
+        "Kind there", required=True, readonly=True, help="What it is there, for instance company or task."
+    )
     external_id = fields.Char(string="External ID", required=True, readonly=True)
     external_url = fields.Char(string="External link", readonly=True)
     fingerprint = fields.Char(

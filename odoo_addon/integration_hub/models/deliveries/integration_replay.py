@@ -29,7 +29,7 @@ class IntegrationReplay(models.Model):
     )
     force = fields.Boolean(readonly=True, help="Also what the other system is believed to hold already.")
     most = fields.Integer(readonly=True, help="At most so many, the oldest first; empty: all.")
-    requested_by = fields.Char(readonly=True)
+    requested_by = fields.Char("Requested by", readonly=True)
     user_id = fields.Many2one("res.users", string="Person", readonly=True)
     position = fields.Integer(readonly=True, help="The last delivery that was looked at.")
     last_id = fields.Integer(readonly=True, help="What was recorded after this delivery takes no part.")
@@ -43,8 +43,8 @@ class IntegrationReplay(models.Model):
         default="running",
         readonly=True,
     )
-    started_at = fields.Datetime(readonly=True)
-    ended_at = fields.Datetime(readonly=True)
+    started_at = fields.Datetime("Started", readonly=True)
+    ended_at = fields.Datetime("Ended", readonly=True)
     skip_ids = fields.One2many("integration.replay.skip", "replay_id", readonly=True)
 
     _running_idx = models.Index("(id) WHERE state = 'running'")

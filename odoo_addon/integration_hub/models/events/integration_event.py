@@ -23,7 +23,7 @@ class IntegrationEvent(models.Model):
     _rec_name = "event_type"
 
     event_type = fields.Char(
-        required=True, readonly=True, help="Business name of the change, for instance customer.changed."
+        "Event", required=True, readonly=True, help="Business name of the change, for instance customer.changed."
     )
     direction = fields.Selection(
         DIRECTIONS, required=True, default="out", readonly=True, help="Out: made in Odoo. In: came from another system."
@@ -42,7 +42,7 @@ class IntegrationEvent(models.Model):
     company_id = LooseMany2one("res.company", readonly=True)
     user_id = LooseMany2one("res.users", string="Changed by", readonly=True)
     rule_id = LooseMany2one("integration.rule", readonly=True, ondelete="set null")
-    changed_fields = fields.Char(readonly=True, help="Fields that changed, comma-separated.")
+    changed_fields = fields.Char("Changed fields", readonly=True, help="Fields that changed, comma-separated.")
     origin_system_id = LooseMany2one(
         "integration.system",
         string="Came from",

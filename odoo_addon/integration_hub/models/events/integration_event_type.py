@@ -43,7 +43,7 @@ class IntegrationEventType(models.Model):
     replaced_by_id = fields.Many2one("integration.event.type", tracking=True, domain="[('id', '!=', id)]")
     rule_ids = fields.Many2many("integration.rule", compute="_compute_users", string="Made by")
     system_ids = fields.Many2many("integration.system", compute="_compute_users", string="Subscribers")
-    still_used = fields.Char(compute="_compute_users", help="Which rule still sends it where.")
+    still_used = fields.Char("Still used by", compute="_compute_users", help="Which rule still sends it where.")
     volume = fields.Integer("Last 30 days", compute="_compute_volume", help="How often it came in the last 30 days.")
     last_at = fields.Datetime("Last seen", compute="_compute_volume")
 

@@ -26,10 +26,27 @@ class IntegrationDeliveryInboundInWords(models.Model):
     @api.depends_context("lang")
     def _compute_error_field_words(self):
         for delivery in self:
-            paths = (delivery.error_field or "").split(", ")
+            # With a #: a value table and the value, which the message says.
+            if not delivery.error_field or "#" in delivery.error_field:
+                delivery.error_field_words = False
+                continue
+            paths = delivery.error_field.split(", ")
             known = delivery.direction == "in" and delivery.model in self.env
-            words = [self._words_of_path(delivery.model, path) if known else path for path in paths]
-            delivery.error_field_words = ", ".join(words) or False
+            words = [
+                self._words_of_path(delivery.model, path) if known else delivery._words_of_place(path) for path in paths
+            ]
+            delivery.error_field_words = ", ".join(words)
+
+    def _words_of_place(self, path):
+        """`Contact / Email` for `hubspot.contact.properties.email`, `Customer / Address / Country code` for
+        `customer.address.countryCode`."""
+        parts = path.split(".")
+        if len(parts) > 1 and parts[0] == self.system_id.code:
+            del parts[0]
+        words = [
+            re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", part).replace("_", " ") for part in parts if part != "properties"
+        ]
+        return " / ".join(part.capitalize() for part in words)
 
     def _words_of_path(self, model, path):
         """`Order Lines / Product` for `order_line[1].product_id`; the path itself where Odoo has no such field."""

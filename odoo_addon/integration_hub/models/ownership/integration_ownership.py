@@ -38,7 +38,7 @@ class IntegrationOwnership(models.Model):
     data_class = fields.Selection(
         [(name, name.capitalize()) for name in CLASSES], "Class", readonly=True, help="How confidential it is."
     )
-    owned_elsewhere = fields.Boolean(readonly=True, help="Another system than Odoo owns it.")
+    owned_elsewhere = fields.Boolean("Owned elsewhere", readonly=True, help="Another system than Odoo owns it.")
 
     _field_uniq = models.UniqueIndex("(object, field)")
 

@@ -26,7 +26,7 @@ class IntegrationDeliveryMessages(models.Model):
     error_message = fields.Char(groups=CONFIDENTIAL)
     error_hint = fields.Char(groups=CONFIDENTIAL)
     what_happened = fields.Char(
-        compute="_compute_what_happened", help="Values that you may not see are replaced by dots."
+        "What happened", compute="_compute_what_happened", help="Values that you may not see are replaced by dots."
     )
     what_to_do = fields.Char(compute="_compute_what_happened", help="Values that you may not see are replaced by dots.")
 
@@ -105,7 +105,7 @@ class IntegrationAttemptMessages(models.Model):
     error_message = fields.Char(groups=CONFIDENTIAL)
     error_hint = fields.Char(groups=CONFIDENTIAL)
     what_happened = fields.Char(
-        compute="_compute_what_happened", help="Values that you may not see are replaced by dots."
+        "What happened", compute="_compute_what_happened", help="Values that you may not see are replaced by dots."
     )
 
     @api.depends("error_message", "error_field", "delivery_id")

@@ -12,6 +12,8 @@ PAUSE = "pause:"
 #: Changes of a system that cannot be looked for (problem_polls.py); no delivery stands still for it.
 POLL = "poll:"
 UNDECIDED = "outcome_unknown"
+#: What a person settles record by record (`models/inbound/decisions.py`).
+DECIDED_EACH = frozenset({"conflict", "not_owner", "possible_duplicate", "single_creation", "state_jump"})
 
 
 class IntegrationProblem(models.Model):
@@ -73,8 +75,8 @@ class IntegrationProblem(models.Model):
     escalates_at = fields.Datetime(
         readonly=True, help="Untouched until then, the people that the policy names hear of it. Empty: never, or done."
     )
-    escalated_at = fields.Datetime(readonly=True)
-    closed_at = fields.Datetime(readonly=True)
+    escalated_at = fields.Datetime("Escalated at", readonly=True)
+    closed_at = fields.Datetime("Closed", readonly=True)
     hours_open = fields.Float(
         "Hours",
         compute="_compute_hours_open",
@@ -91,6 +93,11 @@ class IntegrationProblem(models.Model):
     needs_choice = fields.Boolean(
         compute="_compute_nature", help="Each record needs a decision of its own: is it there or not?"
     )
+    decide_each = fields.Boolean(
+        compute="_compute_nature", help="Trying again changes nothing: a person answers a question about each record."
+    )
+    incoming = fields.Boolean(compute="_compute_incoming", help="It came from the other system.")
+    error_field_words = fields.Char(related="example_id.error_field_words")
     brake_id = fields.Many2one(
         related="example_id.brake_id", help="The mass change that waits for a decision about all of it."
     )
@@ -115,6 +122,12 @@ class IntegrationProblem(models.Model):
             problem.is_pause = problem.cause.startswith(PAUSE)
             problem.is_poll = problem.cause.startswith(POLL)
             problem.needs_choice = problem.code == UNDECIDED
+            problem.decide_each = problem.needs_choice or problem.code in DECIDED_EACH
+
+    @api.depends("example_id")
+    def _compute_incoming(self):
+        for problem in self:
+            problem.incoming = problem.sudo().example_id.direction == "in"
 
     @api.depends("opened_at", "closed_at", "state")
     def _compute_age(self):

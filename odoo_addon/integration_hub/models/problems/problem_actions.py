@@ -92,7 +92,8 @@ class IntegrationProblemActions(models.Model):
     def action_open_deliveries(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_deliveries")
-        return action | {"display_name": self.headline, "domain": list(self._delivery_domain()), "context": {}}
+        context = {"list_view_ref": "integration_hub.view_inbound_list"} if self.incoming else {}
+        return action | {"display_name": self.headline, "domain": list(self._delivery_domain()), "context": context}
 
     # -- building blocks -------------------------------------------------------------------------------------
 

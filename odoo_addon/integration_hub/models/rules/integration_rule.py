@@ -45,6 +45,7 @@ class IntegrationRule(models.Model):
         "many-to-one named here, what the domain asks of the other record counts too (timesheet_invoice_id.state).",
     )
     follow_mapping = fields.Boolean(
+        "Follow the mapping",
         default=True,
         help="The payload is what the active mappings of the business object read, and follows them.",
     )
@@ -58,7 +59,7 @@ class IntegrationRule(models.Model):
         help="Only records that satisfy this after the change make an event; for a deletion, before it. "
         "Values must be literal.",
     )
-    event_type = fields.Char(required=True, help="Business name of the event, for instance customer.changed.")
+    event_type = fields.Char("Event", required=True, help="Business name of the event, for instance customer.changed.")
     object = fields.Char("Business object", required=True, help="What the event carries, for instance customer.")
     system_ids = fields.Many2many("integration.system", string="Systems", help="Where the event goes.")
     company_id = fields.Many2one("res.company", help="Only records of this company; empty: of every company.")

@@ -84,7 +84,7 @@ class IntegrationRestoreLine(models.Model):
         selection="_selection_models", compute="_compute_record_ref", string="Open record"
     )  # fmt: skip
     object = fields.Char("Business object", readonly=True)
-    external_type = fields.Char(required=True, readonly=True)
+    external_type = fields.Char("Kind there", required=True, readonly=True)
     external_id = fields.Char("External ID", required=True, readonly=True)
     external_url = fields.Char("External link", readonly=True)
     settled_at = fields.Datetime("Delivered at", readonly=True)
@@ -130,7 +130,9 @@ class IntegrationSystem(models.Model):
     _inherit = "integration.system"
 
     pause_kind = fields.Selection(
-        selection_add=[("restored", "Database restored from a backup")], ondelete={"restored": "set null"}
+        selection_add=[("restored", "Database restored from a backup")],
+        ondelete={"restored": "set null"},
+        string="Kind of pause",
     )
 
     def action_resume(self):

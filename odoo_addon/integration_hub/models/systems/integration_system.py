@@ -39,11 +39,12 @@ class IntegrationSystem(models.Model):
         ],
         readonly=True,
         help="What stopped the system. A neutralised database (a copy for tests) never sends until it is resumed here.",
+        string="Kind of pause",
     )
-    pause_reason = fields.Char(readonly=True)
-    paused_since = fields.Datetime(readonly=True, help="When what stopped the system began.")
+    pause_reason = fields.Char("Why it is paused", readonly=True)
+    paused_since = fields.Datetime("Paused since", readonly=True, help="When what stopped the system began.")
     paused_until = fields.Datetime(
-        readonly=True, help="The pause ends by itself at this moment; empty: until somebody resumes."
+        "Paused until", readonly=True, help="The pause ends by itself at this moment; empty: until somebody resumes."
     )
     max_attempts = fields.Integer(
         required=True,

@@ -48,7 +48,12 @@ class IntegrationUnknownValue(models.Model):
             "res_model": "integration.unknown.value.add",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_path": self.path, "default_source": self.value, "default_waiting": self.waiting},
+            "context": {
+                "default_path": self.path,
+                "default_table": self.artifact_id.title or self.path,
+                "default_source": self.value,
+                "default_waiting": self.waiting,
+            },
         }
 
     def action_open_deliveries(self):
@@ -61,6 +66,33 @@ class IntegrationUnknownValue(models.Model):
             ("system_id", "=", self.system_id.id),
         ]
         return action | {"domain": domain, "context": {}, "display_name": _("Waiting for “%s”", self.value)}
+
+
+class IntegrationDeliveryOfValue(models.Model):
+    _inherit = "integration.delivery"
+
+    def action_add_value(self):
+        """Asks what the value that it waits for is over there.
+
+        :raise UserError: it waits for no value any more
+        """
+        self.ensure_one()
+        path, _hash, value = (self.error_field or "").partition("#")
+        unknown = self.env["integration.unknown.value"].search(
+            [("path", "=", path), ("value", "=", value), ("system_id", "=", self.system_id.id)], limit=1
+        )
+        if not unknown:
+            raise UserError(_("Nothing waits for this value any more."))
+        return unknown.action_add()
+
+
+class IntegrationProblemOfValue(models.Model):
+    _inherit = "integration.problem"
+
+    def action_add_value(self):
+        """Asks what the value that its deliveries wait for is over there."""
+        self.ensure_one()
+        return self.example_id.action_add_value()
 
 
 class IntegrationArtifactOfTable(models.Model):

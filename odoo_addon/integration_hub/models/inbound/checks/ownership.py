@@ -42,7 +42,7 @@ class IntegrationInboundOwnership(models.AbstractModel):
         return Stopped(
             "policy",
             NOT_OWNER,
-            _("The other system may not change: %s.", labels) + "".join(f" {reason}" for reason in reasons),
+            " ".join(reasons) or _("The other system may not change: %s.", labels),
             _("Keep Odoo's value, which is then sent again, or take theirs this once."),
             ", ".join(refused),
             comparison=[

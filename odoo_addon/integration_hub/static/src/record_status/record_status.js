@@ -97,6 +97,11 @@ export class RecordStatus extends Component {
     return lookOf(state);
   }
 
+  /** Whether somebody has to act: it does not go on by itself. */
+  needsPerson(state) {
+    return lookOf(state).tone === "danger";
+  }
+
   get countText() {
     const systems = this.state.status?.systems || [];
     if (!systems.length) {
@@ -122,6 +127,16 @@ export class RecordStatus extends Component {
   async openAll() {
     this.dropdown.close();
     await this.action.doAction(this.state.status.action);
+  }
+
+  async openDelivery(system) {
+    this.dropdown.close();
+    await this.action.doAction({
+      type: "ir.actions.act_window",
+      res_model: "integration.delivery",
+      res_id: system.delivery_id,
+      views: [[false, "form"]],
+    });
   }
 
   async sendNow() {
