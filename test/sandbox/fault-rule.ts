@@ -1,3 +1,4 @@
+import { METHODS, validateHeaderName, validateHeaderValue } from "node:http";
 import { nearest } from "../../sidecar/config/nearest";
 import { VENDORS } from "./vendors";
 
@@ -67,7 +68,6 @@ export class FaultError extends Error {}
 
 type Check = (value: unknown) => string | null;
 
-const text: Check = (value) => (typeof value === "string" && value !== "" ? null : "must be a text");
 const anything: Check = () => null;
 const whole =
   (least: number, most = Number.MAX_SAFE_INTEGER): Check =>
@@ -82,21 +82,36 @@ const share: Check = (value) =>
 const oneOf =
   (what: string, known: readonly string[]): Check =>
   (value) =>
-    known.includes(String(value))
+    known.includes(value as string)
       ? null
       : `must be one of the ${what} ${known.join(", ")}; it is ${JSON.stringify(value)}`;
-const texts: Check = (value) =>
-  isObject(value) && Object.values(value).every((entry) => typeof entry === "string")
-    ? null
-    : "must be an object of texts";
+const method: Check = (value) =>
+  typeof value === "string" && METHODS.includes(value.toUpperCase()) ? null : `must be an HTTP method such as POST`;
+const path: Check = (value) =>
+  typeof value === "string" && value.startsWith("/") ? null : `must be a path below the system's own, from its "/" on`;
+const headers: Check = (value) => {
+  if (!isObject(value)) return "must be an object of texts";
+  for (const [name, entry] of Object.entries(value)) {
+    if (typeof entry !== "string") return "must be an object of texts";
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, entry);
+    } catch {
+      return `has something that cannot be sent as a header: ${JSON.stringify(name)}`;
+    }
+  }
+  return null;
+};
+/** Node's timers take no more. */
+const delay = whole(0, 2_147_483_647);
 
-const MATCH: Record<string, Check> = { method: text, path: text };
+const MATCH: Record<string, Check> = { method, path };
 const FAULT: Record<string, Check> = {
   kind: oneOf("kinds", FAULT_KINDS),
-  status: whole(100, 599),
-  headers: texts,
+  status: whole(200, 599),
+  headers,
   body: anything,
-  delayMs: whole(0),
+  delayMs: delay,
   lagMs: whole(0),
 };
 const RULE: Record<string, Check> = {
@@ -134,6 +149,8 @@ export function parseFaultRule(value: unknown, place = "fault rule"): FaultRule 
     if (rule[one] !== undefined && rule[other] !== undefined)
       throw new FaultError(`${place}: give either "${one}" or "${other}".`);
   }
+  if (rule.from !== undefined && rule.until !== undefined && toMoment(rule.until) <= toMoment(rule.from))
+    throw new FaultError(`${place}: "until" must be later than "from".`);
   if (kind === "search_lag") refuseForStates(rule, place);
   return rule;
 }
@@ -167,7 +184,7 @@ function checked(
   if (!isObject(value)) throw new FaultError(`${place} must be an object.`);
   const names = Object.keys(known);
   for (const [name, entry] of Object.entries(value)) {
-    const check = known[name];
+    const check = Object.hasOwn(known, name) ? known[name] : undefined;
     if (!check) {
       const meant = nearest(name, names);
       const hint = meant === undefined ? `known are ${names.join(", ")}` : `did you mean "${meant}"?`;

@@ -1,7 +1,10 @@
 import type { Response, Router } from "express";
-import { waitOf } from "./control";
+import { asked, bodyOf, isWait, waitOf } from "./control";
 import type { Sandbox } from "./sandbox";
-import { UniqueViolation, type Fields, type Table } from "./store";
+import { UniqueViolation, type Table } from "./store";
+
+const isYesOrNo = (value: unknown): string | null =>
+  value === "true" || value === "false" ? null : "must be true or false";
 
 /** What a person does at a vendor: sees records, adds one, changes one, deletes one, merges two. */
 export function recordRoutes(router: Router, { store, webhooks }: Pick<Sandbox, "store" | "webhooks">): void {
@@ -13,18 +16,19 @@ export function recordRoutes(router: Router, { store, webhooks }: Pick<Sandbox, 
   router.get("/records/:system/:type", async (request, response) => {
     const table = tableOf(request.params, response);
     if (!table) return;
-    const count = Number(request.query["count"] ?? 0);
-    const waitMs = waitOf(request);
+    const question = asked(request, { count: isWait, wait_ms: isWait, deleted: isYesOrNo });
+    const count = Number(question.count ?? 0);
+    const waitMs = waitOf(question);
     if (waitMs > 0) await store.until(() => table.live().length >= count, waitMs);
-    response.json(request.query["deleted"] === "true" ? table.all() : table.live());
+    response.json(question.deleted === "true" ? table.all() : table.live());
   });
   router.post("/records/:system/:type", (request, response) => {
     const table = tableOf(request.params, response);
-    if (table) write(response, 201, () => table.insert((request.body ?? {}) as Fields));
+    if (table) write(response, 201, () => table.insert(bodyOf(request)));
   });
   router.patch("/records/:system/:type/:id", (request, response) => {
     const table = tableOf(request.params, response);
-    if (table) write(response, 200, () => table.update(request.params.id, (request.body ?? {}) as Fields));
+    if (table) write(response, 200, () => table.update(request.params.id, bodyOf(request)));
   });
   router.delete("/records/:system/:type/:id", (request, response) => {
     const table = tableOf(request.params, response);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Router } from "express";
-import { isSystem, settings, waitOf } from "../control";
+import { asked, isSystem, isWait, settings, waitOf } from "../control";
+import { FaultError } from "../fault-rule";
 import type { Sandbox } from "../sandbox";
 import type { RecordChange } from "../store";
 import type { Subscription, Wrong } from "./webhooks";
@@ -9,7 +10,9 @@ const WRONG: readonly unknown[] = ["stale", "forged", "altered", "unsigned", und
 const EFFECTS: readonly unknown[] = ["created", "updated", "deleted", undefined];
 
 const isText = (value: unknown): string | null => (typeof value === "string" ? null : "must be a text");
-const isTextOrNull = (value: unknown): string | null => (value === null ? null : isText(value));
+const isAddressOrNull = (value: unknown): string | null =>
+  value === null || (typeof value === "string" && URL.canParse(value)) ? null : "must be an address, or null";
+const isOptionalText = (value: unknown): string | null => (value === undefined ? null : isText(value));
 const isOptionalCount = (value: unknown): string | null =>
   value === undefined || (Number.isInteger(value) && (value as number) >= 0) ? null : "must be a whole number from 0";
 const isOneOf = (known: readonly unknown[]) => (value: unknown) =>
@@ -18,16 +21,17 @@ const isOneOf = (known: readonly unknown[]) => (value: unknown) =>
 /** Who is told of changes, what was sent, and single messages, right or wrong. */
 export function webhookRoutes(router: Router, { webhooks, store }: Pick<Sandbox, "webhooks" | "store">): void {
   router.put("/webhooks", (request, response) => {
-    const known = { system: isSystem, url: isTextOrNull, secret: isText };
+    const known = { system: isSystem, url: isAddressOrNull, secret: isOptionalText };
     const wanted = settings(request, { ...known, copies: isOptionalCount, disorderSeed: isOptionalCount });
+    if (wanted.url !== null && wanted.secret === undefined) throw new FaultError('"secret" must be a text.');
     webhooks.subscribe(wanted as unknown as Subscription);
     response.status(204).end();
   });
   router.get("/webhooks", async (request, response) => {
-    const { system } = request.query;
-    const until = Date.now() + waitOf(request);
+    const question = asked(request, { system: isSystem, wait_ms: isWait });
+    const until = Date.now() + waitOf(question);
     while (!webhooks.idle() && Date.now() < until) await delay(Math.min(25, until - Date.now()));
-    const sent = webhooks.list(typeof system === "string" ? system : undefined);
+    const sent = webhooks.list(question.system);
     response.json({ idle: webhooks.idle(), sent });
   });
   router.post("/webhooks/send", async (request, response) => {

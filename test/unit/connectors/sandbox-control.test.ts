@@ -47,6 +47,27 @@ describe("the sandbox's control interface", () => {
     expect((await control("POST", "faults", { system: "hubspot", fault: { kind: "earthquake" } })).status).toBe(400);
   });
 
+  it("understands JSON whatever it is said to be", async () => {
+    const body = JSON.stringify({ system: "hubspot", fault: { kind: "html" } });
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const answer = await request(`${sandbox.url}/_sandbox/faults`, { method: "POST", body, headers });
+    expect([answer.statusCode, await answer.body.json()]).toEqual([201, { id: expect.any(String) as string }]);
+  });
+
+  it.each([
+    ["GET", "journal?system=hubspott", undefined, /"system" must be one of hubspot/],
+    ["GET", "calls?sytem=hubspot", undefined, /There is no "sytem"; known are system, since/],
+    ["GET", "records/hubspot/company?wait_ms=soon", undefined, /"wait_ms" must be a whole number/],
+    ["GET", "webhooks?system=foo", undefined, /"system" must be one of/],
+    ["POST", "records/hubspot/company", [], /The body must be an object/],
+    ["POST", "faults", JSON.parse('{"__proto__":{},"system":"asana"}') as object, /there is no "__proto__"/],
+    ["PUT", "webhooks", { system: "hubspot", url: "here", secret: "s" }, /"url" must be an address/],
+    ["PUT", "webhooks", { system: "hubspot", url: "http://127.0.0.1:1/" }, /"secret" must be a text/],
+  ] as const)("refuses %s %s %j with what is wrong", async (method, path, body, said) => {
+    const answer = await control(method, path, body);
+    expect(answer).toMatchObject({ status: 400, body: { error: expect.stringMatching(said) as string } });
+  });
+
   it("strikes the same share of requests in every run with the same seed", () => {
     const run = (): boolean[] => {
       sandbox.faults.clear();
@@ -125,7 +146,7 @@ describe("the sandbox's control interface", () => {
   it.each([
     ["POST", "faults", { system: "hubspot", fault: { kind: "status" }, tmes: 1 }, /did you mean "times"/],
     ["POST", "schedule", { faults: [{ system: "acme", fault: { kind: "html" } }] }, /faults\[0\]: "system"/],
-    ["PUT", "lag", { system: "hubspot" }, /"ms" must be a number/],
+    ["PUT", "lag", { system: "hubspot" }, /"ms" must be a whole number from 0/],
     ["PUT", "clock", { offset: 5 }, /no "offset"; known are offsetMs/],
     ["PUT", "tokens", { system: "hubspot", tokens: "one" }, /list of texts/],
   ] as const)("answers 400 to %s %s with what is wrong", async (method, path, wrong, said) => {
