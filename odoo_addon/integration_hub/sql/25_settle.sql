@@ -95,7 +95,7 @@ BEGIN
       forced = d.forced AND n.state <> 'delivered',
       lease_until = CASE WHEN n.state = 'processing' THEN d.lease_until END,
       next_attempt_at = CASE
-        WHEN n.state = 'retry' OR (n.state = 'unknown' AND n.outcome = 'unknown') THEN v_now + integration_hub_private.retry_delay(d.attempts, n.asked)
+        WHEN n.state IN ('retry', 'unknown') AND n.outcome IN ('retry', 'unknown') THEN v_now + integration_hub_private.retry_delay(d.attempts, n.asked)
         WHEN n.state = 'unknown' THEN v_now + make_interval(secs => coalesce(n.asked, 0) / 1000) END,
       done_at = CASE WHEN n.state = 'delivered' THEN v_now END,
       latency_ms = CASE WHEN n.state = 'delivered' THEN round(extract(epoch FROM v_now - n.occurred_at) * 1000) ELSE d.latency_ms END,

@@ -60,6 +60,20 @@ export function settlePromises(t: QueueScene): void {
       expect(await t.fixture.attempts(id)).toHaveLength(3);
     });
 
+    it("waits as long when an earlier outcome is still unknown: a look-up that fails is no reason to hammer (RES-02, RES-12)", async () => {
+      const id = await t.change("res.partner,1");
+      await t.claim();
+      await t.settle([failed(id, "unknown", { kind: "unknown", code: "no_answer" })]);
+      await t.fixture.letTimePass(t.system);
+      expect(await t.claim()).toMatchObject([{ id, verify: true, attempts: 2 }]);
+      const before = Date.now();
+      await t.settle([failed(id, "retry", { kind: "technical", code: "http_503" })]);
+      const row = await t.fixture.delivery(id);
+      expect(row).toMatchObject({ state: "unknown", verify: true });
+      // The second wait: two seconds, of which chance takes half at most.
+      expect((row["next_attempt_at"] as Date).getTime()).toBeGreaterThanOrEqual(before + 900);
+    });
+
     it("does not come back before the vendor's Retry-After (RES-12)", async () => {
       const id = await t.change("res.partner,1");
       await t.claim();
