@@ -83,6 +83,7 @@ from .artifacts import artifact_life
 from .artifacts import artifact_release
 from .tables import integration_table_value
 from .tables import unknown_values
+from .tables import table_shown
 from .rules import rule_content
 from .rules import rule_history
 from .privacy import confidential
@@ -98,6 +99,7 @@ from .events import event_nature
 from .artifacts import integration_flow
 from .artifacts import artifact_impact
 from .artifacts import artifact_pack
+from .artifacts import delivery_mapping
 from .deliveries import delivery_release
 from .systems import system_health
 from .deliveries import view_status

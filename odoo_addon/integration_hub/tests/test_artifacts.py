@@ -29,6 +29,15 @@ class TestArtifacts(HubCase):
         table = self.env["integration.artifact"].create({"path": "odoo/tables/taxes.json", "title": "Taxes"})
         self.assertEqual((table.kind, table.four_eyes), ("table", False))
 
+    def test_a_failed_delivery_leads_to_its_mapping(self):
+        self.env["res.partner"].create({"name": "Acme", "is_company": True})
+        delivery = self.events().delivery_ids.filtered(lambda delivery: delivery.system_id == self.crm)
+        delivery.sudo().object = "customer"
+        self.assertEqual(delivery.with_user(self.mapper).action_open_mapping()["res_id"], self.artifact.id)
+        delivery.sudo().object = "planet"
+        with self.assertRaisesRegex(UserError, "No mapping of “planet” for Test CRM"):
+            delivery.with_user(self.mapper).action_open_mapping()
+
     def test_files_outside_the_pack_are_refused(self):
         for path in ("../secrets.json", "systems/crm/connector.json", "odoo/customer.txt", "systems/../odoo/x.json"):
             with self.subTest(path=path), self.assertRaisesRegex(ValidationError, "not a file of the pack"):

@@ -76,6 +76,13 @@ class TestValueTables(ArtifactCase):
         version.content = {"X": "9"}
         self.assertEqual(self.values(version), [("X", "9")])
 
+    def test_what_a_table_says_now_is_read_without_a_version(self):
+        self.assertFalse(self.table.values_now)
+        self.draft({"entries": [{"from": "<b>A</b>", "to": 7}]}, artifact=self.table).action_activate()
+        self.table.invalidate_recordset()
+        shown = self.table.with_user(self.operator).values_now
+        self.assertIn("<td>&lt;b&gt;A&lt;/b&gt;</td><td>7</td>", shown)
+
     def test_rows_of_a_submitted_version_stay(self):
         version = self.draft({"entries": [{"from": "A", "to": "1"}]}, artifact=self.table)
         version.action_activate()

@@ -27,8 +27,9 @@ class IntegrationCatalogueClasses(models.Model):
     @api.model
     def _schemas(self):
         """The canonical schemas by their `$id`."""
-        rows = self.sudo().search([("kind", "=", "schema")])
-        return {row.content["$id"]: row.content for row in rows if (row.content or {}).get("$id")}
+        # Odoo copies a JSON value whenever it is read.
+        contents = [row.content or {} for row in self.sudo().search([("kind", "=", "schema")])]
+        return {content["$id"]: content for content in contents if content.get("$id")}
 
 
 class IntegrationEventPayloadConfidential(models.Model):

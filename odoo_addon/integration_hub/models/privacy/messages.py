@@ -77,11 +77,15 @@ class IntegrationDeliveryMessages(models.Model):
         path = re.sub(r"\[[^\]]*\]", "", path)
         if not path or not self.object:
             return False
-        catalogue = self.env["integration.catalogue"]
+        # Remembered: a list of failures asks row by row.
+        known = remembered(self.env, ("class of field", self.object, path), lambda: self._class_of_field(path))
+        return known not in (None, *PROTECTED) or not self._is_protected(path)
+
+    def _class_of_field(self, path):
         schema = self.env["integration.ownership"]._canonical().get(self.object)
         inner = path.removeprefix(f"{self.object}.")
-        known = class_of(schema, inner, catalogue._schemas()) if schema and inner != path else None
-        return known not in (None, *PROTECTED) or not self._is_protected(path)
+        schemas = self.env["integration.catalogue"]._schemas()
+        return class_of(schema, inner, schemas) if schema and inner != path else None
 
     def _names_of_things(self, path):
         """What may stand in quotes: names of fields, models, systems and value tables, which are nobody's secret."""

@@ -83,6 +83,13 @@ class IntegrationSystemHealth(models.Model):
         """Opens what brings the records that are already there into Odoo; for integration administrators."""
         return self.env["integration.first.load"].create({"system_id": self.id})._ask_and_show()
 
+    def action_open_mappings(self):
+        """Its mappings and value tables, to look at or to change."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_artifacts")
+        domain = [("system_code", "=", self.code)]
+        name = _("Mappings of %s", self.name)
+        return action | {"display_name": name, "domain": domain, "context": {"search_default_group_kind": 1}}
+
     def action_open_links(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_links")
         return action | {"display_name": _("Links to %s", self.name), "domain": [("system_id", "=", self.id)]}
