@@ -138,6 +138,14 @@ class TestValueTables(ArtifactCase):
         with self.assertRaisesRegex(UserError, "Nothing waits for this value"):
             delivery.with_user(self.ann).action_add_value()
 
+    def test_a_table_that_nobody_owns_yet_is_given_an_owner_and_a_purpose_on_the_way(self):
+        """GOV-01"""
+        self.table.write({"owner_id": False, "purpose": False})
+        waiting = self.held(1)
+        self.add(purpose="Cost centres of departments")
+        self.assertEqual((self.table.owner_id, self.table.purpose), (self.ann, "Cost centres of departments"))
+        self.assertEqual(waiting.state, "pending")
+
     def test_with_four_eyes_the_value_waits_for_its_approval(self):
         waiting = self.held(1)
         self.table.four_eyes = True
