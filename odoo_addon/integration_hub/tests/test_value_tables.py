@@ -143,6 +143,7 @@ class TestValueTables(ArtifactCase):
         self.table.write({"owner_id": False, "purpose": False})
         waiting = self.held(1)
         self.add(purpose="Cost centres of departments")
+        self.env.invalidate_all()
         self.assertEqual((self.table.owner_id, self.table.purpose), (self.ann, "Cost centres of departments"))
         self.assertEqual(waiting.state, "pending")
 

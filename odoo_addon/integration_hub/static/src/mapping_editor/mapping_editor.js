@@ -6,7 +6,7 @@ import { FieldList } from "./field_list";
 import { JsonPane } from "./json_pane";
 import { LineList } from "./line_list";
 import { createMappingStore } from "./mapping_store";
-import { placeText, sameContent, lineOf } from "./mapping_content";
+import { placeText, sameContent, lineOf, usedPaths } from "./mapping_content";
 
 /**
  * The content of an artifact's version, edited without JSON: the source's fields on one side, the target's on the
@@ -85,6 +85,17 @@ export class MappingEditor extends Component {
       return "broken";
     }
     return this.store.problems.length ? "problems" : this.store.checkState;
+  }
+
+  /** Fields that the other system insists on and no line fills. */
+  get unfilled() {
+    const { target } = this.store.info;
+    if (!this.isMapping || target?.kind !== "document") {
+      return 0;
+    }
+    const filled = [...usedPaths(this.store.content).targets.keys()];
+    const isFilled = ({ path }) => filled.some((other) => other === path || other.startsWith(`${path}.`));
+    return target.fields.filter((field) => field.required && field.type !== "object" && !isFilled(field)).length;
   }
 
   get changeCounts() {
