@@ -20,7 +20,12 @@ const program = new Command("stack").description(
   "Odoo 19 with the addon, Postgres, sandbox systems and the sidecar, on this machine",
 );
 
-const nameOption = ["--name <name>", "which stack; each has its own data and ports", DEFAULT_STACK] as const;
+const nameOption = [
+  "--name <name>",
+  "which stack; each has its own data and ports",
+  stackNamed,
+  DEFAULT_STACK,
+] as const;
 
 for (const [command, action, text] of [
   ["up", up, "start the stack, or what of it is not running"],
@@ -82,6 +87,8 @@ program
   .option(...nameOption)
   .option("--immediate", "postgres: without a shutdown; it recovers from its log as after a crash")
   .action(async (what: Breakable, { name, immediate = false }: DisturbFlags) => {
+    if (immediate && what !== "postgres")
+      throw new Error(`--immediate is for postgres; ${what} has no log to recover from.`);
     const signal = interrupted.signal;
     await progress.step(`${what} restarted`, async () => await restart(name, what, { progress, signal, immediate }));
   });
@@ -116,6 +123,12 @@ program
     await slow(name, what, ms);
     progress.note(ms === 0 ? `${what} is as fast as it is` : `${what} answers ${ms} ms later`);
   });
+
+/** It becomes the name of files and folders. */
+function stackNamed(text: string): string {
+  if (/^[a-z0-9][a-z0-9_-]{0,39}$/i.test(text)) return text;
+  throw new InvalidArgumentError("It must be letters, digits, - and _, at most 40.");
+}
 
 function milliseconds(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 0.");
