@@ -77,7 +77,7 @@ program
   .option(...nameOption)
   .action(async (what: Breakable, { name }: DisturbFlags) => {
     await kill(name, what);
-    progress.note(`${what} is killed; start it with: npm run stack -- restart ${what}`);
+    progress.note(`${what} is killed; start it with: ${stackCommand(name, "restart", what)}`);
   });
 
 program
@@ -100,7 +100,7 @@ program
   .option(...nameOption)
   .action(async (what: Way, { name }: DisturbFlags) => {
     await block(name, what);
-    progress.note(`${what} is blocked; let it go on with: npm run stack -- unblock ${what}`);
+    progress.note(`${what} is blocked; let it go on with: ${stackCommand(name, "unblock", what)}`);
   });
 
 program
@@ -129,6 +129,10 @@ function stackNamed(text: string): string {
   if (/^[a-z0-9][a-z0-9_-]{0,39}$/i.test(text)) return text;
   throw new InvalidArgumentError("It must be letters, digits, - and _, at most 40.");
 }
+
+/** A command about this stack as a person types it. */
+const stackCommand = (name: string, ...words: string[]): string =>
+  ["npm run stack --", ...words, ...(name === DEFAULT_STACK ? [] : ["--name", name])].join(" ");
 
 function milliseconds(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 0.");

@@ -39,7 +39,7 @@ export class Project {
 
   /** Run Compose on this project. */
   async run(args: string[], options: Pick<RunOptions, "signal" | "input" | "allowFailure"> = {}): Promise<RunResult> {
-    const { ports, demoData } = this.instance;
+    const { ports, doorPort, demoData } = this.instance;
     const files = ["--file", COMPOSE_FILE, "--file", path.join(__dirname, "published.yml")];
     const all = [...this.compose.args, "--project-name", this.name, ...files, "--profile", "demo", ...args];
     const env = {
@@ -49,6 +49,7 @@ export class Project {
       POSTGRES_PORT: String(ports.postgres),
       ODOO_PORT: String(ports.odoo),
       HUB_PORT: String(ports.sidecar),
+      ...(doorPort !== undefined && { HUB_DOOR_PORT: String(doorPort) }),
       SANDBOX_PORT: String(ports.sandbox),
       ODOO_MODULES: [...MODULES, "integration_hub"].join(","),
       ...(demoData && { ODOO_ARGUMENT: "--with-demo" }),

@@ -52,6 +52,7 @@ async function start(
   for (const name of CONTAINERS) {
     if (!before.includes(name)) instance.ports[name] = await freePort(instance.ports[name]);
   }
+  if (!before.includes("sidecar")) instance.doorPort = await freePort(instance.doorPort);
   await saveInstance(instance);
   await project.writeSecrets();
   const startAndWait = async (title: string, services: string[], extra: string[] = []): Promise<void> => {
