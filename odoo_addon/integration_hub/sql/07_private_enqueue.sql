@@ -1,8 +1,8 @@
 -- Stores captured events, in the user's transaction: events, payloads, deliveries, and one notification. Plain inserts only:
 -- anything shared with the sidecar would make the user's transaction fail, because Odoo runs REPEATABLE READ.
 -- `entries`: [{"rule_id", "event_type", "object", "priority", "coalesce", "operation", "model", "res_id", "res_name", "company_id",
--- "user_id", "changed", "forced", "payload", "system_ids", "created"}]; `codes`: of the systems with new work, comma-separated.
--- Each event carries the release in force (50_current_release.sql), as this transaction sees it.
+-- "user_id", "changed", "forced", "payload", "system_ids", "created", "release"}]`; `codes`: of the systems with new work, comma-separated.
+-- `release`: the one whose fields the payload holds; where an entry names none, the one in force (50_current_release.sql).
 -- `created`: how many records the entries with "created" are about, which this transaction created; `present`: the lanes of those that are
 -- there. Entries of the others are left out: a savepoint may have taken a record back, which Odoo's memory does not show.
 -- Answers the ids of the events, in the order of the entries; NULL for one that was left out.
@@ -32,13 +32,13 @@ BEGIN
     FROM json_to_recordset(enqueue.entries) AS s(
         rule_id integer, event_type text, object text, priority integer, "coalesce" boolean, operation text, model text,
         res_id integer, res_name text, company_id integer, user_id integer, changed text, forced boolean, payload text,
-        system_ids integer[], created boolean)
+        system_ids integer[], created boolean, release integer)
   ), events AS (
     INSERT INTO public.integration_event (id, event_type, object, operation, model, res_id, res_name, company_id, user_id,
         rule_id, changed_fields, origin_system_id, traceparent, txid, release, occurred_at, create_date)
     SELECT event_id, event_type, object, operation, model, res_id, res_name, company_id, user_id, rule_id,
         changed, enqueue.origin, enqueue.traceparent, pg_current_xact_id()::text,
-        (SELECT coalesce(max(number), 0) FROM public.integration_release), at, at
+        coalesce(release, (SELECT max(number) FROM public.integration_release), 0), at, at
     FROM src WHERE NOT gone
   ), payloads AS (
     INSERT INTO public.integration_event_payload (event_id, payload) SELECT event_id, payload FROM src WHERE NOT gone

@@ -26,6 +26,24 @@ class TestReleases(HubCase):
         self.company("After")
         self.assertEqual(self.the_event().release, made.number)
 
+    def test_events_of_one_transaction_carry_it_however_many_there_are(self):
+        made = self.make()
+        self.commit()
+        self.company("One")
+        self.company("Another")
+        self.assertEqual(self.events().mapped("release"), [made.number] * 2)
+
+    def test_a_release_that_a_quiet_savepoint_took_back_is_in_no_event(self):
+        # Such a savepoint keeps in memory what was made in it.
+        before = self.env["integration.release"]._current().number
+        savepoint = self.env.cr.savepoint(flush=False)
+        self.make()
+        self.company("Taken back")
+        self.env.cr.flush()
+        savepoint.close(rollback=True)
+        self.company("Kept")
+        self.assertEqual(self.the_event().release, before)
+
     def test_a_release_says_who_made_it_and_is_never_changed(self):
         administrator = self.person("r_admin", "integration_hub.group_administrator")
         made = self.env["integration.release"].with_user(administrator)._make([], {}, "Because")

@@ -76,6 +76,14 @@ class TestRules(HubCase):
             self.assertFalse(self.keeps(beside), "it was, after this request began")
             self.assertTrue(self.keeps(change))
 
+    def test_what_a_request_makes_of_its_own_change_is_nobody_elses_before_it_is_committed(self):
+        self.rule.name = "Another"
+        of_change = self.env["integration.rule"]._capture_plans()
+        self.assertIs(self.env["integration.rule"]._capture_plans(), of_change)
+        with closing(db_connect(self.env.cr.dbname).cursor()) as beside:
+            rules = self.env["integration.rule"].with_env(self.env(cr=beside))
+            self.assertIsNot(rules._capture_plans(), of_change)
+
     def keeps(self, cr):
         """Whether others get what a request with this cursor made of the rules."""
         self.env.registry.clear_cache()

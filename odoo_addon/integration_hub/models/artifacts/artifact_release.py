@@ -1,7 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..capture.cache import forget_plans
 from ..foundation.notification import told
 
 MAPPERS = "integration_hub.group_mapping"
@@ -79,7 +78,6 @@ class IntegrationReleaseLife(models.Model):
             version.with_user(self.env.user)._say(_("Active since release %s.", release.number))
         for version in leaving:
             version.with_user(self.env.user)._say(_("Retired with release %s.", release.number))
-        forget_plans(self.env, "templates")
         return release
 
     def _captured(self):

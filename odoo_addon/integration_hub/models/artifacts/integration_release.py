@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+from ..capture.cache import forget_plans
+
 
 class IntegrationRelease(models.Model):
     """One consistent set of active versions, laid over the shipped pack. Rows are only ever added: activating a version
@@ -54,6 +56,7 @@ class IntegrationRelease(models.Model):
             }
         )
         release.flush_recordset()
+        forget_plans(self.env, "templates")  # what is captured changes with it
         self.env.cr.execute("SELECT pg_notify('integration_hub', '!release')")
         return release
 

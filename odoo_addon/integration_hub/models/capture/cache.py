@@ -8,7 +8,7 @@ come after.
 from collections import defaultdict, deque
 from functools import partial
 
-from .transaction import forget_kept
+from .transaction import forget_kept, plans_of
 
 FORGOTTEN = "integration_hub.forgotten"
 #: `{database: the last transactions that changed what is kept here, ended or not}`, as Postgres numbers them.
@@ -17,8 +17,11 @@ CHANGES = defaultdict(lambda: deque(maxlen=100))
 
 def remembered(env, key, compute):
     """The answer of `compute()`, which all requests share until `forget_plans`. A transaction that does not see every
-    change, because one is not committed yet or was after it began, keeps its answer to itself."""
+    change, because one is not committed yet or was after it began, keeps its answer to itself; so does one that made a
+    change, which nobody else may see before it commits."""
     cache = env["integration.rule"]._capture_cache()
+    if forgotten := env.cr.postcommit.data.get(FORGOTTEN):
+        key = (forgotten["txid"], key)
     if key not in cache:
         value = compute()
         if not _sees_all_changes(env.cr):
@@ -52,14 +55,23 @@ def forget_plans(env, *caches):
     forget_kept(env.cr)
     data = env.cr.postcommit.data
     if FORGOTTEN not in data:
-        data[FORGOTTEN] = {"default"}
         env.cr.execute("SELECT txid_current()")
+        data[FORGOTTEN] = {"txid": env.cr.fetchone()[0], "caches": {"default"}}
         # Noted before it is committed: from now on nobody keeps for all what does not have the change in it. Noted
         # afterwards, a request that follows the commit at once could still meet what one beside it had kept before.
-        CHANGES[env.cr.dbname].append(env.cr.fetchone()[0])
-        env.cr.postcommit.add(partial(_committed, env.registry, data[FORGOTTEN]))
-    data[FORGOTTEN].update(caches)
+        CHANGES[env.cr.dbname].append(data[FORGOTTEN]["txid"])
+        env.cr.postcommit.add(partial(_committed, env.registry, data[FORGOTTEN]["caches"]))
+    data[FORGOTTEN]["caches"].update(caches)
     env.registry.clear_cache("default", *caches)
+
+
+def release_in_force(env):
+    """The number of the release whose fields are captured; 0: the mappings as shipped. It is kept with the plans, so
+    that an event never names a release that reads fields which were not captured for it yet. Where this transaction
+    made a change, the database is asked: a savepoint may have taken back the release it made."""
+    if FORGOTTEN in env.cr.postcommit.data:
+        return env["integration.release"]._current().number
+    return plans_of(env).release
 
 
 def _committed(registry, caches):

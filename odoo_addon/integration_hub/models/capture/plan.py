@@ -8,6 +8,7 @@ from odoo.tools import ormcache
 
 from .cache import remembered
 from .paths import UNWATCHED, complete, path_tree
+from .scope import compile_scope, in_scope
 from .snapshot import Reading, compile_tree
 from .transaction import forget_kept
 
@@ -23,6 +24,7 @@ class CompiledRule:
     watched: frozenset  # first fields of the paths whose change counts
     reading: Reading  # the payload
     domain: Domain | None  # None: every record
+    scope: list | None  # the same as memory answers it (`compile_scope`)
     event_type: str
     object: str
     systems: tuple  # ((id, code, company id or None), …): active ones
@@ -36,7 +38,11 @@ class CompiledRule:
         """The records of this company (None: of none) that the rule lets through, as they are now."""
         if self.company_id and company_id and company_id != self.company_id:
             return records.browse()
-        return records.filtered_domain(self.domain) if self.domain else records
+        if not self.domain:
+            return records
+        if self.scope is not None and (ids := in_scope(records.env, records._ids, self.scope)) is not None:
+            return records.browse(ids)
+        return records.filtered_domain(self.domain)
 
 
 @dataclass(eq=False)
@@ -86,8 +92,9 @@ class Plans(dict):
     """`{model: Plan}` for the models that anything is captured of, with what else the capture asks for in every
     transaction: looking up each of these in Odoo's cache takes as long as reading a record."""
 
-    def __init__(self, origins):
+    def __init__(self, origins, release):
         super().__init__()
+        self.release = release  # the number of the one in force
         self.origins = origins  # what `_capture_origins` answers
         self.contexts = {}  # {company id: what `_capture_context` answers}
         self.lenient = None  # whether users go on when capturing fails (`guarded`); None: not asked yet
@@ -111,7 +118,8 @@ class IntegrationRule(models.Model):
         return remembered(self.env, "plans", self._compile_all)
 
     def _compile_all(self):
-        plans, shared = Plans(self._capture_origins()), {}
+        release = self.env["integration.release"]._current().number
+        plans, shared = Plans(self._capture_origins(), release), {}
         for rule in self.sudo().search([]):
             if compiled := rule._compile(shared):
                 plans.setdefault(rule.model, Plan()).rules.append(compiled)
@@ -159,6 +167,7 @@ class IntegrationRule(models.Model):
             watched=frozenset(watched),
             reading=reading,
             domain=None if domain.is_true() else domain,
+            scope=compile_scope(model, domain),
             event_type=self.event_type,
             object=self.object,
             systems=systems,
