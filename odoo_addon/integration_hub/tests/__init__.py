@@ -57,6 +57,7 @@ from . import test_rights
 from . import test_rule_history
 from . import test_rule_install
 from . import test_rules
+from . import test_scope
 from . import test_shadow
 from . import test_sidecar_key
 from . import test_uninstall

@@ -122,18 +122,17 @@ class Base(models.AbstractModel):
             id_ for id_ in self._ids if id_ not in created and any(name not in images.get(id_, ()) for name in names)
         ]
         if unseen:
-            with guarded(self.env), readable_meanwhile(self.env):
+            with guarded(self.env):
                 reading = plans_of(self.env)[self._name].image_of(self.env, self._name, tuple(sorted(names)))
                 # Mostly plain values, which are the same in every company and language.
-                rows = reading.images(self.env, unseen)
-                read = (
-                    [(unseen, rows)]
-                    if rows is not None
-                    else [
-                        (records._ids, reading.rows(records.env, records._ids))
-                        for _company_id, records in self.browse(unseen)._capture_by_company()
-                    ]
-                )
+                if (rows := reading.images(self.env, unseen)) is not None:
+                    read = [(unseen, rows)]
+                else:
+                    with readable_meanwhile(self.env):
+                        read = [
+                            (records._ids, reading.rows(records.env, records._ids))
+                            for _company_id, records in self.browse(unseen)._capture_by_company()
+                        ]
                 for ids, rows in read:
                     for id_, image in zip(ids, rows, strict=True):
                         images[id_] = image | images.get(id_, {})

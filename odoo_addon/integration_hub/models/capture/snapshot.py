@@ -26,13 +26,26 @@ def read_records(records, reading):
 def held(env, field, ids):
     """What memory holds of a plain field, one value a record (None where the field is empty; a many-to-one's is an
     id); None when it does not hold all of them."""
-    if _is_plain(field) and not env.transaction.tocompute.get(field):
-        values = field._get_cache(env)
-        try:
-            return [values[id_] for id_ in ids]
-        except KeyError:
-            pass
-    return None
+    return holder(env, field)(env, ids)
+
+
+def holder(env, field):
+    """`held(env, ids)` of a field that is asked for again and again."""
+    if not _is_plain(field):
+        return lambda env, ids: None
+    shared = _is_shared(env, field)
+
+    def held_by(env, ids):
+        transaction = env.transaction
+        if not transaction.tocompute.get(field):
+            values = transaction.field_data[field] if shared else field._get_cache(env)
+            try:
+                return [values[id_] for id_ in ids]
+            except KeyError:
+                pass
+        return None
+
+    return held_by
 
 
 class Reading:
@@ -137,9 +150,10 @@ def _many2one_reader(env, field, subtree):
         reading._add_scalar(env, "name", env[model]._fields[reference_name(env[model])])
     value = field.__get__
     source = field.model_name
+    in_memory = holder(env, field)
 
     def read(env, ids):
-        targets = held(env, field, ids)
+        targets = in_memory(env, ids)
         if targets is None:
             targets = [value(record).id for record in env[source].browse(ids)]
         seen = _seen(env, reading, targets)

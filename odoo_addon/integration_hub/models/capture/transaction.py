@@ -1,7 +1,7 @@
 """What one transaction did to captured records: marked while it runs, judged at precommit."""
 
-import secrets
 from contextlib import contextmanager
+from os import urandom
 
 KEY = "integration_hub"
 UNLINKED = "integration_hub.unlinked"
@@ -35,7 +35,7 @@ class CapturedTransaction:
         self.emitted = {}  # {(model, id): [event id, …]}
         self.origin = None  # id of the system this transaction's changes came from
         self.asked = None  # (user id, named system) that was last asked for its origin: asking again answers the same
-        trace = secrets.token_hex(24)
+        trace = urandom(24).hex()
         self.traceparent = f"00-{trace[:32]}-{trace[32:]}-01"
 
 
