@@ -212,6 +212,18 @@ class TestInboundReferences(InboundCase):
         self.assertEqual((branch["state"], branch["delivery_id"]), ("delivered", waiting["delivery_id"]))
         self.assertEqual(self.record(branch).parent_id, parent)
 
+    def test_what_waits_for_a_record_that_is_gone_there_is_told_to_a_person(self):
+        """It has an owner and a next step instead of waiting for ever, and goes when it refers to another record."""
+        child = self.item("2", {"name": "Branch", "parent_id": {"$record": "test_crm:company,1"}})
+        row = self.row(self.receive(child)[0])
+        self.receive_one("1", operation="gone", document=None)
+        self.assertEqual((row.state, row.error_kind, row.error_code), ("held", "data", "reference_gone"))
+        self.assertEqual((row.error_field, row.wait_for), ("parent_id", False))
+        self.assertTrue(row.error_hint)
+        self.receive_one("3")
+        there = self.receive_one("2", {"name": "Branch", "parent_id": {"$record": "test_crm:company,3"}})
+        self.assertEqual((there["state"], there["delivery_id"]), ("delivered", row.id))
+
     def test_a_link_that_odoos_own_delivery_made_wakes_what_waits_for_it(self):
         waiting = self.receive_one("2", {"name": "Branch", "parent_id": {"$record": "test_crm:company,1"}})
         acme = self.company()

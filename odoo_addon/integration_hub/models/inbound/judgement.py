@@ -176,4 +176,6 @@ class IntegrationInboundJudgement(models.AbstractModel):
         self._learn_link(system, item, link.browse())
         if row:
             row.write({"state": "cancelled", "done_at": fields.Datetime.now(), "wait_for": False})
+        if item.operation == "gone":
+            self._hold_waiting(system, item)
         return answer_to(item, "delivered", row, unchanged=True)

@@ -1,6 +1,7 @@
 import json
 
 from odoo import _, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .item import OPEN_IN, Stopped
@@ -297,6 +298,27 @@ class IntegrationInboundRows(models.AbstractModel):
         if self.env.cr.rowcount:
             self.env.cr.execute("SELECT pg_notify('integration_hub', %s)", [system.code])
         self.env["integration.delivery"].invalidate_model()
+
+    def _hold_waiting(self, system, item):
+        """What waits for a record that is gone there would wait for ever: a person is told."""
+        elsewhere = Domain("wait_for", "=", item.lane.replace("in:", f"in:{system.code}:", 1))
+        here = Domain("wait_for", "=", item.lane) & Domain("system_id", "=", system.id)
+        incoming = Domain("direction", "=", "in") & Domain("state", "=", "waiting")
+        for row in self.env["integration.delivery"].sudo().search(incoming & (here | elsewhere)):
+            stopped = Stopped(
+                "data",
+                "reference_gone",
+                _(
+                    "It refers to %(type)s %(id)s, which is no longer in %(system)s.",
+                    type=item.type,
+                    id=item.external_id,
+                    system=system.name,
+                ),
+                _("Correct it where it comes from: its next state is taken by itself. Or cancel it."),
+                row.error_field or None,
+            )
+            error = {f"error_{name}": part for name, part in stopped.as_error().items()}
+            row.write(NO_ERROR | error | {"state": "held", "cause": stopped.cause})
 
     def _as_waiting(self, waits):
         """What people read about an item that `Waits`."""
