@@ -7,7 +7,7 @@ import type { Direction, LineSurroundings } from "./line";
 import { lazyObjectStep } from "./emit";
 import { compileValue, isCopy, isFilledConstant, keyReader, missing } from "./line";
 import { compileLinkCollectors } from "./link-collectors";
-import { compileReader, isPlainName, parsePath } from "./paths";
+import { compileReader, entriesOf, isPlainName, parsePath } from "./paths";
 import type { LinePlan, ObjectPlan, TargetPlan } from "./plan";
 import type { PackProblem } from "./problem";
 import { MappingPackError } from "./problem";
@@ -213,6 +213,7 @@ class Compiler {
       return { kind: "value", step: () => undefined };
     }
     this.checkEach(line, around);
+    const read = compileReader("segments" in parsed ? parsed.segments : []);
     const inner: Level = {
       place: `${around.place}.lines`,
       field: `${around.field}[]`,
@@ -221,7 +222,7 @@ class Compiler {
     };
     return {
       kind: "each",
-      read: compileReader("segments" in parsed ? parsed.segments : []),
+      read: line.entries === true ? (input) => entriesOf(read(input)) : read,
       takes: line.where === undefined ? undefined : this.condition(line.where, `${around.place}.where`),
       item: this.object(line.lines ?? [], inner),
       key: line.key === undefined ? undefined : keyReader(line.key, around),
@@ -237,7 +238,7 @@ class Compiler {
       this.report(around.place, "a line needs exactly one of from, const, link and each", "Keep one of them.");
     }
     if (line.lines !== undefined || line.where !== undefined || line.key !== undefined) {
-      this.report(around.place, "lines, where and key belong to each", "Add each, or take them out.");
+      this.report(around.place, "lines, where, entries and key belong to each", "Add each, or take them out.");
     }
     if (line.link !== undefined && this.direction !== "toSystem") {
       this.report(

@@ -53,6 +53,8 @@ export interface MappingLine {
   const?: Json;
   link?: LinkSource;
   each?: string;
+  /** With `each`: it is the path of an object whose names are data (dates, ids); its items are {key, value}, in the order of the names. */
+  entries?: true;
   /** With `each`: which items are taken. Paths are relative to the item. */
   where?: Condition;
   /** With `each`: what is made of one item. Paths are relative to the item. */

@@ -1,7 +1,7 @@
 import type { Test } from "./conditions";
 import { compileCondition } from "./conditions";
 import type { Condition, MappingLine } from "./definition";
-import { compileReader, isObject } from "./paths";
+import { compileReader, entriesOf, isObject } from "./paths";
 import type { LinkCollector } from "./run";
 
 /** Closures that name the links a run would look up, without running it. The lines have compiled without a problem. */
@@ -35,7 +35,7 @@ function linksOfItems(line: MappingLine, each: string): LinkCollector | undefine
   const read = compileReader(each.split("."));
   const takes = line.where === undefined ? () => true : checked(line.where);
   return (input, add) => {
-    const list = read(input);
+    const list = line.entries === true ? entriesOf(read(input)) : read(input);
     if (!Array.isArray(list)) return;
     for (const item of list) if (isObject(item) && takes(item)) for (const collect of inner) collect(item, add);
   };

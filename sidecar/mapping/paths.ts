@@ -19,6 +19,14 @@ export function parsePath(path: string): { segments: string[] } | { reason: stri
   return { segments };
 }
 
+/** The items of an object whose names are data, in the order of the names. An empty list is what PHP says for an empty object. */
+export function entriesOf(value: Json | undefined): Json | undefined {
+  if (Array.isArray(value) && value.length === 0) return null;
+  if (!isObject(value)) return value;
+  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([key, item]) => ({ key, value: item }));
+}
+
 /** True for JSON objects, false for arrays, null and scalars. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -126,6 +126,64 @@ class TestInboundLeaves(InboundCase):
                 row = self.refused(str(number), unit, last="2027-02-03", days=2.5)
                 self.assertIn("2.50 days there, and Odoo would make it 3.00 days", row.what_happened)
 
+    def daily(self, unit, *amounts):
+        """How much of each day it is there, from the first Monday on."""
+        days = [{"date": f"2027-02-{1 + number:02}", "amount": n, "unit": unit} for number, n in enumerate(amounts)]
+        return {"dailyAmounts": days, unit: sum(amounts)}
+
+    def test_several_days_begin_and_end_in_the_middle_of_a_day(self):
+        amounts = self.daily("days", 0.5, 1, 0.5)
+        leave = self.granted("1", "half_day", last="2027-02-03", **amounts)
+        self.assertEqual((leave.number_of_days, leave.number_of_hours), (2, 16))
+        self.assertEqual((leave.request_date_from_period, leave.request_date_to_period), ("pm", "am"))
+        self.assertEqual([str(leave.date_from), str(leave.date_to)], ["2027-02-01 13:00:00", "2027-02-03 12:00:00"])
+        self.assertTrue(self.send("1", "half_day", last="2027-02-03", **amounts)["unchanged"])
+
+    def test_several_days_begin_and_end_at_the_hour(self):
+        amounts = self.daily("hours", 3, 8, 2.5)
+        leave = self.granted("1", "hour", last="2027-02-03", **amounts)
+        self.assertEqual(leave.number_of_hours, 13.5)
+        self.assertEqual([str(leave.date_from), str(leave.date_to)], ["2027-02-01 14:00:00", "2027-02-03 10:30:00"])
+        self.assertTrue(self.send("1", "hour", last="2027-02-03", **amounts)["unchanged"])
+
+    def test_hours_of_several_days_are_half_days_where_they_are_as_many(self):
+        leave = self.granted("1", "half_day", last="2027-02-02", **self.daily("hours", 8, 4))
+        self.assertEqual((leave.number_of_days, leave.request_date_to_period), (1.5, "am"))
+
+    def test_a_weekend_between_counts_nothing_on_both_sides(self):
+        amounts = self.daily("days", 0.5, 1, 1, 1, 0.5, 0, 0, 0.5)
+        leave = self.granted("1", "half_day", last="2027-02-08", **amounts)
+        self.assertEqual((leave.number_of_days, leave.request_date_to_period), (4.5, "am"))
+
+    def test_amounts_of_days_alone_say_how_long_it_is(self):
+        days = {"dailyAmounts": self.daily("days", 1, 0.5)["dailyAmounts"]}
+        self.assertEqual(self.granted("1", "half_day", last="2027-02-02", **days).number_of_days, 1.5)
+
+    def test_a_part_of_a_day_between_is_held_and_named(self):
+        for number, unit in enumerate(self.types):
+            with self.subTest(unit):
+                row = self.refused(str(number), unit, last="2027-02-03", **self.daily("days", 1, 0.5, 1))
+                self.assertIn("02/02/2027 it is 0.50 there, and 1.00 here", row.what_happened)
+
+    def test_a_part_of_the_last_day_of_a_type_in_whole_days_is_held_and_says_why(self):
+        row = self.refused("1", "day", last="2027-02-02", **self.daily("days", 1, 0.5))
+        self.assertIn("“Hub day” is taken in whole days", row.error_hint)
+        self.types["day"].request_unit = "half_day"
+        row.action_retry()
+        leave = self.granted("1", "day", last="2027-02-02", **self.daily("days", 1, 0.5))
+        self.assertEqual(leave.number_of_days, 1.5)
+
+    def test_as_many_days_in_all_that_are_other_days_are_held(self):
+        # Fridays end at noon here, so that the whole week is as long as there.
+        row = self.refused("1", "half_day", last="2027-02-05", **self.daily("days", 0.5, 1, 1, 1, 1))
+        self.assertIn("02/01/2027 it is 0.50 there, and 1.00 here", row.what_happened)
+
+    def test_half_a_day_that_became_a_whole_one_there_is_longer_here(self):
+        leave = self.granted("1", "half_day", last="2027-02-02", **self.daily("days", 1, 0.5))
+        leave.action_back_to_approval()  # Odoo lets nobody change what is approved
+        self.granted("1", "half_day", last="2027-02-02", **self.daily("days", 1, 1))
+        self.assertEqual((leave.number_of_days, leave.request_date_to_period), (2, "pm"))
+
     def test_an_operator_accepts_what_odoo_counts(self):
         row = self.refused("1", "day", days=0.5)
         row.with_user(self.operator).action_accept()

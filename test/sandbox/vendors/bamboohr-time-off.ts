@@ -37,7 +37,7 @@ function shown({ id, fields, createdAt, updatedAt }: StoredRecord): object {
       ? { unit: "hours", amount: fields["hours"] }
       : { unit: "days", amount: fields["days"] ?? 1 },
     actions: { view: true, edit: true, cancel: true, approve: false, deny: false, bypass: false },
-    dates: {},
+    dates: fields["dates"] ?? {},
     notes: {},
   };
 }

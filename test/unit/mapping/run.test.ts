@@ -191,6 +191,30 @@ describe("each", () => {
     expect(runLines(lines, input).document).toStrictEqual({ items: [{ name: "a", price: { amount: 0 } }] });
   });
 
+  it("goes through an object whose names are data, in the order of the names", () => {
+    const each = [
+      {
+        to: "days",
+        each: "dates",
+        entries: true as const,
+        lines: [
+          { to: "on", from: "key" },
+          { to: "n", from: "value" },
+        ],
+      },
+    ];
+    expect(runLines(each, { dates: { "2026-12-24": 0.5, "2026-12-23": 1 } }).document).toStrictEqual({
+      days: [
+        { on: "2026-12-23", n: 1 },
+        { on: "2026-12-24", n: 0.5 },
+      ],
+    });
+    // What PHP makes of an empty object.
+    for (const dates of [[], null]) expect(runLines(each, { dates }).document).toStrictEqual({});
+    expect(runLines(each, { dates: {} }).document).toStrictEqual({ days: [] });
+    expect(failureOf(() => runLines(each, { dates: "text" }))).toMatchObject({ code: "mapping_value_unusable" });
+  });
+
   it("keeps an empty list, and leaves an absent one out", () => {
     expect(runLines(lines, { lines: [] }).document).toStrictEqual({ items: [] });
     expect(runLines(lines, {}).document).toStrictEqual({});

@@ -150,7 +150,16 @@ const NOT_WITH_LIST = ["apply", "lookup", "default", "append", "whenEmpty"];
 export function asKind(line, kind) {
   const before = [line.from ?? line.link?.from ?? line.each ?? ""].flat()[0];
   const rest = { ...line };
-  for (const key of ["from", "const", "link", "each", "lines", "where", ...(kind === "list" ? NOT_WITH_LIST : [])]) {
+  for (const key of [
+    "from",
+    "const",
+    "link",
+    "each",
+    "entries",
+    "lines",
+    "where",
+    ...(kind === "list" ? NOT_WITH_LIST : []),
+  ]) {
     delete rest[key];
   }
   const source = structuredClone(KINDS[kind]);
@@ -168,7 +177,7 @@ export function asKind(line, kind) {
 
 const FILE_ORDER = ["$schema", "title", "version", "note", "source", "target", "whenEmpty", "lines", "writeBack"];
 const LINE_ORDER = [
-  ...["to", "from", "const", "link", "each", "where", "when", "apply", "lookup", "default"],
+  ...["to", "from", "const", "link", "each", "entries", "where", "when", "apply", "lookup", "default"],
   ...["required", "append", "whenEmpty", "note", "lines"],
 ];
 
