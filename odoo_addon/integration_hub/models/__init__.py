@@ -49,6 +49,7 @@ from .inbound import resolve
 from .inbound import differences
 from .inbound import apply
 from .inbound import rows
+from .inbound import waiting
 from .inbound.checks import ownership
 from .inbound.checks import conflict
 from .inbound.checks import accounting

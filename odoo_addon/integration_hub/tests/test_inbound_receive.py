@@ -240,6 +240,49 @@ class TestInboundReferences(InboundCase):
         self.env["integration.queue"].sudo().reap()
         self.assertEqual([due["delivery_id"] for due in self.inbound().due("test_crm", 10)], [waiting["delivery_id"]])
 
+    def waits_in_vain(self):
+        """A branch whose parent has not come for two days."""
+        child = self.item("2", {"name": "Branch", "parent_id": {"$record": "test_crm:company,1"}})
+        row = self.row(self.receive(child)[0])
+        row.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE integration_delivery SET create_date = create_date - interval '2 days' WHERE id = %s", [row.id]
+        )
+        row.invalidate_recordset()
+        return child, row
+
+    def test_what_waits_in_vain_becomes_a_question_to_its_owner_and_goes_by_itself_all_the_same(self):
+        """OBS-03"""
+        fresh = self.row(self.receive_one("3", {"name": "Fresh", "parent_id": {"$record": "test_crm:company,9"}}))
+        _child, row = self.waits_in_vain()
+        self.env["integration.problem"].sudo()._cron_keep()
+        self.env.invalidate_all()
+        self.assertEqual((row.state, row.error_code, fresh.state), ("held", "reference_missing", "waiting"))
+        self.assertIn("company 1, which is not in Odoo yet", row.error_message)
+        self.assertIn("First load", row.error_hint)
+        problem = row.problem_id
+        self.assertEqual((problem.kind, problem.delivery_count), ("business", 1))
+        self.assertTrue(problem.sudo().activity_ids)
+        self.receive_one("1")
+        self.env.invalidate_all()
+        self.assertEqual((row.state, row.error_code), ("received", False))
+        self.env["integration.problem"].sudo()._sync()
+        self.assertEqual(problem.state, "closed")
+
+    def test_its_next_state_is_no_new_wait(self):
+        child, row = self.waits_in_vain()
+        again = self.receive(child | {"key": "again"})[0]
+        self.assertEqual((again["state"], again["delivery_id"]), ("held", row.id))
+        self.assertEqual(again["wait_for"], "in:company,1", "the sidecar still asks for it")
+
+    def test_how_long_it_waits_is_a_setting(self):
+        _child, row = self.waits_in_vain()
+        self.env["ir.config_parameter"].sudo().set_param("integration_hub.inbound_wait_hours", "72")
+        self.assertEqual(self.inbound().sudo()._ask_about_waiting(), 0)
+        self.env["ir.config_parameter"].sudo().set_param("integration_hub.inbound_wait_hours", "1")
+        self.assertEqual(self.inbound().sudo()._ask_about_waiting(), 1)
+        self.assertEqual(row.state, "held")
+
     def test_a_company_is_found_by_its_tax_id_however_that_is_written(self):
         acme = self.company("Acme Holding", vat="BE0477472701")
         for vat in ("BE 0477.472.701", "be0477472701", "BE0477472701"):

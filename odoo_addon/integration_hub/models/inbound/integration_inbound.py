@@ -182,9 +182,12 @@ class IntegrationInbound(models.AbstractModel):
         record = self._known_record(system, item)
         if isinstance(why_not, Waits):
             stopped = self._as_waiting(why_not)
+            state = "waiting"
+            if self._has_waited_long(row):
+                state, stopped.hint = "held", self._hint_after_waiting()
             wait = {"wait_for": why_not.wait_for, "decision": row.decision}
-            row = self._store_row(system, item, row, record, "waiting", stopped, **wait)
-            return answer_to(item, "waiting", row, error=stopped.as_error(), wait_for=why_not.wait_for)
+            row = self._store_row(system, item, row, record, state, stopped, **wait)
+            return answer_to(item, state, row, error=stopped.as_error(), wait_for=why_not.wait_for)
         return self._held(system, item, row, record, self._as_stopped(system, item, why_not))
 
     def _as_stopped(self, system, item, error):

@@ -272,7 +272,9 @@ class IntegrationInboundRows(models.AbstractModel):
                 """
                 UPDATE integration_delivery
                 SET state = 'received', next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC', %(cleared)s
-                WHERE direction = 'in' AND state = 'waiting' AND (
+                WHERE direction = 'in' AND (
+                    state = 'waiting' OR (state = 'held' AND error_code = 'reference_missing')
+                ) AND (
                     (system_id = %(system)s AND wait_for = ANY(%(lanes)s)) OR wait_for = ANY(%(lanes_elsewhere)s))
                 """,
                 cleared=cleared,

@@ -75,7 +75,9 @@ class IntegrationProblemSync(models.Model):
 
     @api.model
     def _cron_keep(self):
-        """Each minute: in step with the queue, escalation of what nobody touched, and the counts in activities."""
+        """Each minute: questions about what waits in vain, in step with the queue, escalation of what nobody touched,
+        and the counts in activities."""
+        self.env["integration.inbound"].sudo()._ask_about_waiting()
         self._sync()
         self._escalate_untouched()
         self._refresh_activities()

@@ -40,7 +40,8 @@ class Leave:
 
     :ivar before: the time off as it is, empty for a new one
     :ivar days, hours: how long it is there; at most one of them is said
-    :ivar amounts: how much of each day it is there, by day, where that is said; in days, or in hours where `hours` is said
+    :ivar amounts: how much of each day it is there, by day, where that is said; in hours where `hours` is said, else
+        in days
     """
 
     def __init__(self, item, record, values):
