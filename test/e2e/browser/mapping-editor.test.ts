@@ -77,6 +77,9 @@ describe("the mapping editor", () => {
     expect(await sections.first().innerText()).toMatch(/must be filled/i);
     const first = screen.page.locator(".o_mapping_fields[data-side=target] .o_mapping_field").first();
     expect(await first.getAttribute("data-path")).toBe("properties.hs_order_name");
+    const status = screen.page.locator(".o_mapping_status", { hasText: "1 field must still be filled" });
+    await status.waitFor();
+    expect(await status.innerText()).not.toContain("No problems");
   });
 
   test("fields show their type and how confidential they are, and are found by their words", async () => {

@@ -96,6 +96,17 @@ describe("the status on a record's form", () => {
     expect(await link.getAttribute("target")).toBe("_blank");
   });
 
+  test("says whether somebody looks after it, and leads to where it is decided", async () => {
+    const record = await customer("Leads on");
+    await seed.put(record.crm, "held");
+    await seed.put(record.psa, "delivered");
+    await (await statusOf(record)).click();
+    expect(await systemRow(crm).innerText()).toMatch(/looks after it|Nobody has taken it yet/);
+    expect(await systemRow(psa).getByRole("button").count()).toBe(0);
+    await systemRow(crm).getByRole("button", { name: "Look and decide" }).click();
+    await odoo.page.locator(".o_form_sheet .alert-danger", { hasText: "Fill in the country" }).waitFor();
+  });
+
   test("follows by itself until the record has arrived", async () => {
     const record = await customer("Follows");
     await seed.put(record.psa, "delivered");

@@ -83,7 +83,11 @@ describe("the screens of the hub", () => {
     ["Mappings", "Interfaces"],
     ["Mappings", "Versions"],
     ["Mappings", "Releases"],
+    ["Operations", "Mass changes"],
+    ["Operations", "Restores"],
+    ["Operations", "Replays"],
     ["Configuration", "Rules"],
+    ["Configuration", "Exception policies"],
     ["Configuration", "Attempts"],
   ])("opens %s %s from the menu", async (...names) => {
     await odoo.goTo("integration-deliveries");
@@ -93,6 +97,13 @@ describe("the screens of the hub", () => {
       .getByText(names.at(-1) ?? "")
       .first()
       .waitFor();
+  });
+
+  test("shows the figures of a period in which nothing was sent", async () => {
+    await odoo.goTo("integration-figures");
+    await odoo.page.locator(".o_searchview_input").fill(`nothing-${seed.suffix}`);
+    await odoo.page.locator(".o_searchview_autocomplete").getByText("Event", { exact: true }).click();
+    await odoo.page.getByText("Nothing was sent in this period").waitFor();
   });
 
   test("opens the app on what needs a person, in plain words", async () => {
