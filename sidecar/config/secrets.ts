@@ -28,7 +28,7 @@ export type Resolved = { value: string; warning?: ConfigProblem } | { problem: C
 export function resolveSecret(reference: Reference, sources: SecretSources): Resolved {
   const { text } = reference;
   if (text.startsWith("env:")) return fromVariable(reference, text.slice(4), sources.environment);
-  if (text.startsWith("file:")) return fromFile(reference, path.resolve(sources.folder, text.slice(5)));
+  if (text.startsWith("file:")) return fromFile(reference, path.resolve(sources.folder, text.slice(5)), sources);
   if (reference.fromEnvironment) return checked(reference, text);
   if (reference.kind === "postgres-url" && isPostgresUrl(text) && !holdsPassword(text)) return { value: text };
   return problem(
@@ -52,7 +52,7 @@ function fromVariable(reference: Reference, name: string, environment: Environme
   return checked(reference, value);
 }
 
-function fromFile(reference: Reference, file: string): Resolved {
+function fromFile(reference: Reference, file: string, { environment }: SecretSources): Resolved {
   let value: string;
   let mode: number;
   try {
@@ -75,7 +75,9 @@ function fromFile(reference: Reference, file: string): Resolved {
     );
   }
   const resolved = checked(reference, value);
-  if ("value" in resolved && (mode & 0o004) !== 0) {
+  // In a container its one user reads what the host mounts; who else can is up to the folder on the host, which is not seen from here.
+  // `container` is what container managers set (systemd.io/CONTAINER_INTERFACE), and our image does.
+  if ("value" in resolved && (mode & 0o004) !== 0 && !environment["container"]) {
     resolved.warning = {
       code: "config_secret_world_readable",
       place: reference.place,

@@ -246,6 +246,12 @@ describe("a secret in a file", () => {
     const config = build(GOOD.replace("env:QUEUE", "file:queue"), {}, folder);
     expect(config.warnings).toMatchObject([{ code: "config_secret_world_readable", path: "odoo.queue_url" }]);
   });
+
+  it("is not judged in a container, which cannot see who reads it on the host", () => {
+    chmodSync(path.join(folder, "queue"), 0o644);
+    const config = build(GOOD.replace("env:QUEUE", "file:queue"), { container: "oci" }, folder);
+    expect(config.warnings).toEqual([]);
+  });
 });
 
 it("takes no key of JavaScript's own for a configuration key", () => {

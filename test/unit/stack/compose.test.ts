@@ -14,6 +14,7 @@ interface Service {
   image?: string;
   user?: string;
   read_only?: boolean;
+  stop_grace_period?: string;
   profiles?: string[];
   healthcheck?: object;
   environment?: Record<string, string>;
@@ -131,7 +132,10 @@ it("gives the sidecar variables and secrets that it knows", async () => {
           ]),
         ),
       );
-    const { odoo, store, admin, inbound } = configured({});
+    const { odoo, store, admin, inbound, delivery } = configured({});
+    // Compose kills what has not ended by then.
+    const grace = interpolated(file.services["sidecar"]?.stop_grace_period ?? "10s", {});
+    expect(Number(/^(\d+)s$/.exec(grace)?.[1])).toBeGreaterThan(delivery.stopSeconds + 10);
     expect({ odoo, store, admin }).toMatchObject({
       odoo: { url: "http://odoo:8069", database: "odoo" },
       admin: { host: "0.0.0.0", port: 8090 },
