@@ -50,9 +50,11 @@ export interface SentWebhook {
   body: unknown;
 }
 
-/** Vendors try again after this many milliseconds, doubled each time; the real ones after minutes and hours. */
+/** Tried again after this many milliseconds, doubled each time up to the second number; the real vendors for a day or longer. */
 const RETRY_MS = 250;
-const MOST_TRIES = 8;
+const MOST_MS = 8_000;
+/** Five minutes or so: an outage that a test makes is over by then. */
+const MOST_TRIES = 40;
 const GATHER_MS = 150;
 
 /** Posts what changes to whoever subscribed: at least once, and on request in disorder. */
@@ -193,7 +195,7 @@ export class Webhooks {
     if (!kept) return;
     const { subscription, message, id } = kept;
     const entry = this.note(subscription.system, message, id);
-    for (let wait = RETRY_MS; this.generation === generation; wait *= 2) {
+    for (let wait = RETRY_MS; this.generation === generation; wait = Math.min(wait * 2, MOST_MS)) {
       await this.transmit(subscription, message, entry, null);
       const taken = entry.status !== null && entry.status < 300;
       if (taken || entry.tries >= MOST_TRIES) break;
