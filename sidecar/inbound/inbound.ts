@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import type { Logger } from "pino";
 import type { Connection } from "../connections";
+import type { Failure } from "../domain/errors";
 import type { PollHealth } from "../domain/poll-health";
 import type { Release } from "../mapping/registry";
 import type { Queue } from "../odoo/queue";
@@ -100,13 +101,13 @@ export class Inbound {
     const { queue } = this.parts;
     const known = new Map((await queue.systems()).map(({ code, state }) => [code, state]));
     let changed = false;
-    for (const poller of this.pollers) {
-      const state = known.get(poller.system);
-      if (state === undefined) continue;
-      const lists = (await this.listsOf(poller)).map((list) =>
-        state === "active" ? list : { ...list, failing: null },
-      );
-      if (await queue.reportPolls(poller.system, lists)) changed = true;
+    for (const connection of this.parts.connections) {
+      const { code } = connection.config;
+      const state = known.get(code);
+      if (state === undefined || !this.looksAt(code)) continue;
+      const lists = await this.listsOf(connection);
+      const said = state === "active" ? [...lists, ...(await this.stuckOf(connection))] : lists.map(withoutFailure);
+      if (await queue.reportPolls(code, said)) changed = true;
     }
     return changed;
   }
@@ -137,13 +138,31 @@ export class Inbound {
     return looks;
   }
 
-  private async listsOf(poller: Poller): Promise<PollHealth[]> {
-    const { connections, release } = this.parts;
-    const connection = connections.find(({ config }) => config.code === poller.system);
-    if (!connection) return [];
-    const { mappings } = release();
-    const objects = (type: string): string[] => objectsOf(connection, mappings, type);
-    return (await poller.lists()).map((list) => ({ ...list, objects: objects(list.type) }));
+  private looksAt(system: string): boolean {
+    return [...this.pollers, ...this.workers].some((each) => each.system === system);
+  }
+
+  private async listsOf(connection: Connection): Promise<PollHealth[]> {
+    const poller = this.pollers.find(({ system }) => system === connection.config.code);
+    const lists = (await poller?.lists()) ?? [];
+    return lists.map((list) => ({ ...list, objects: this.objectsOf(connection, [list.type]) }));
+  }
+
+  /** What was told of and cannot be read or applied: tried again for ever, so somebody has to know (OBS-03). */
+  private async stuckOf(connection: Connection): Promise<PollHealth[]> {
+    const { code: system } = connection.config;
+    const stuck = await new InboundRecords(this.parts.store, system).stuck();
+    return stuck.map(({ code, types, records, since }) => ({
+      type: `told: ${code}`,
+      objects: this.objectsOf(connection, types),
+      lookedAt: null,
+      failing: { since, failure: notThrough(connection.name, code, records) },
+    }));
+  }
+
+  private objectsOf(connection: Connection, types: readonly string[]): string[] {
+    const { mappings } = this.parts.release();
+    return [...new Set(types.flatMap((type) => objectsOf(connection, mappings, type)))];
   }
 
   private pollerFor(connection: Connection): Poller {
@@ -172,4 +191,17 @@ export class Inbound {
         this.parts.metrics.pollFailing.set({ system: poller.system, object }, failing.get(object) ?? 0);
     }
   }
+}
+
+function withoutFailure(list: PollHealth): PollHealth {
+  return { ...list, failing: null };
+}
+
+function notThrough(name: string, code: string, records: number): Failure {
+  return {
+    kind: "technical",
+    code,
+    message: `What ${name} told of cannot be brought into Odoo (${code}): records that wait for it: ${records}.`,
+    hint: `See the sidecar's log for ${code}; it is tried again at least every 15 minutes.`,
+  };
 }

@@ -53,6 +53,17 @@ export interface Ended {
 /** Who claimed has so long; then others take it over. */
 const LEASE_SECONDS = 180;
 
+/** What was told of and does not get through, for one reason. */
+export interface StuckRecords {
+  /** Of the failure. */
+  code: string;
+  /** The connector's types. */
+  types: string[];
+  records: number;
+  /** When the first of them was told of. */
+  since: Date;
+}
+
 /**
  * The records that notices name, one at a time each, shared by all sidecars: a record is claimed with all notices about it, and those
  * that come meanwhile wait for the next claim.
@@ -102,7 +113,25 @@ export class InboundRecords {
     );
     return { open: rows[0]?.open ?? 0, oldestSeconds: rows[0]?.oldest ?? 0 };
   }
+
+  /** Records with open notices that were tried in vain a few times, by what stood in the way. */
+  async stuck(): Promise<StuckRecords[]> {
+    const { rows } = await this.store.raw<{ rows: StuckRecords[] }>(
+      `SELECT error_code AS code, array_agg(DISTINCT object) AS types, count(*)::int AS records, min(since) AS since
+       FROM (
+         SELECT r.object, r.external_id, r.error_code, min(n.received_at) AS since
+         FROM ${SCHEMA}.inbox n JOIN ${SCHEMA}.inbound_record r USING (system, object, external_id)
+         WHERE n.system = ? AND n.done_at IS NULL AND r.error_code IS NOT NULL AND r.tries >= ?
+         GROUP BY r.object, r.external_id, r.error_code
+       ) AS stuck GROUP BY error_code ORDER BY error_code`,
+      [this.system, TRIES_IN_VAIN],
+    );
+    return rows;
+  }
 }
+
+/** Tries of a record after which people hear that it does not get through; until then time heals most. */
+const TRIES_IN_VAIN = 3;
 
 const CLAIM = `
   WITH due AS (

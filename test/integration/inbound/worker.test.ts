@@ -1,4 +1,5 @@
 import type { Json } from "../../../sidecar/domain/json";
+import { InboundRecords } from "../../../sidecar/inbound/records";
 import type { InboundWorker } from "../../../sidecar/inbound/worker";
 import { DEAL_IN } from "../../support/inbound-pack";
 import { InboundBench, notice, odooIsAway } from "./inbound-bench";
@@ -138,6 +139,26 @@ describe("what comes in", () => {
     await bench.hurry();
     await worker.round();
     expect(await bench.outcomes("7")).toEqual(["delivered"]);
+  });
+
+  it("is somebody's business once it was tried in vain a few times, and no longer once it gets through (OBS-03)", async () => {
+    bench.deal("7", "Acme");
+    bench.deal("8", "Quorum");
+    await bench.notify("7", "8");
+    const records = new InboundRecords(bench.store, "crm");
+    for (let tries = 0; tries < 3; tries += 1) {
+      expect(await records.stuck()).toEqual([]);
+      bench.odoo.fails = { before: odooIsAway() };
+      await bench.hurry();
+      await worker.round();
+    }
+    const [stuck, ...others] = await records.stuck();
+    expect(others).toEqual([]);
+    expect(stuck).toMatchObject({ code: odooIsAway().code, types: ["deal"], records: 2 });
+    expect(stuck?.since).toBeInstanceOf(Date);
+    await bench.hurry();
+    await worker.round();
+    expect(await records.stuck()).toEqual([]);
   });
 
   it("is told to Odoo as gone when the vendor has it no more, and merged records by their old ids (RES-10)", async () => {
