@@ -39,7 +39,7 @@ export function missingReference(lane: string, type: string, path: string, syste
     kind: "data",
     code: "missing_reference",
     message: `${systemName} does not hold ${lane} yet, which this record refers to, and no rule in Odoo sends it there.`,
-    hint: `Add a rule that sends ${model} to ${systemName} as ${type}, or send that record by hand; this one then follows by itself.`,
+    hint: `Add a rule that sends ${model} to ${systemName} as ${type}, or send that record by hand; this one then follows by itself. Where it has been deleted since, read this record again.`,
     field: path,
   });
 }

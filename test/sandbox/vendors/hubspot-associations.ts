@@ -28,6 +28,16 @@ export function hubspotAssociations(router: Router, account: HubSpotAccount): vo
   });
 }
 
+/** To be called before a record is archived: what it was associated with names it no more. */
+export function dissociate({ tables }: HubSpotAccount, type: string, id: string): void {
+  for (const end of associationsOf(tables.get(type)?.get(id) ?? null)) {
+    const [otherType = "", other = ""] = end.split(":");
+    const table = tables.get(otherType);
+    const left = associationsOf(table?.get(other) ?? null).filter((one) => one !== `${type}:${id}`);
+    table?.update(other, { associations: left });
+  }
+}
+
 function associate(table: Table, id: string, other: string): void {
   const known = associationsOf(table.get(id));
   if (!known.includes(other)) table.update(id, { associations: [...known, other].sort() });

@@ -13,7 +13,7 @@ import {
   type Found,
   type HubSpotAccount,
 } from "./hubspot-answers";
-import { hubspotAssociations } from "./hubspot-associations";
+import { dissociate, hubspotAssociations } from "./hubspot-associations";
 import { hubspotSearch } from "./hubspot-search";
 import { propertiesOf, TYPES, typeNamed } from "./hubspot-properties";
 import type { Vendor, VendorContext } from "./vendor";
@@ -184,6 +184,7 @@ function objectRoutes(router: Router, account: HubSpotAccount): void {
     if (!found) return;
     const { id } = request.params;
     const key = found.table.get(id)?.fields["odoo_id"];
+    dissociate(account, found.type, id);
     if (found.table.remove(id)) {
       const entry = { type: found.type, key: typeof key === "string" ? key : null, remoteId: id };
       account.context.wrote(request, { ...entry, effect: "deleted", status: 204 });
