@@ -2,6 +2,7 @@ import { stepReplays } from "./admin/replay-steps";
 import { toFailure } from "./domain/errors";
 import type { BucketUse } from "./domain/shared-state";
 import type { Hub } from "./hub";
+import { followReleases } from "./hub-releases";
 import { tellRefusals } from "./inbound/tell-refusals";
 import type { Job } from "./schedules/schedule";
 
@@ -40,7 +41,7 @@ export function hubJobs(hub: Hub): Job[] {
       // Where nothing tells of a new one (Odoo's API) looking has to be enough.
       cron: hub.config.odoo.transport === "api" ? "* * * * * *" : "*/10 * * * * *",
       where: "each",
-      run: async () => hub.followReleases(),
+      run: async () => followReleases(hub),
     },
     {
       name: "shadows",

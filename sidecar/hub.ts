@@ -15,6 +15,7 @@ import { requireHandover } from "./inbound/handover";
 import { Inbound } from "./inbound/inbound";
 import { hubJobs } from "./hub-jobs";
 import { refreshMetrics } from "./hub-metrics";
+import { followReleases } from "./hub-releases";
 import type { JsonObject } from "./domain/json";
 import { libraryOf, MappingPack, MappingPackError, Releases } from "./mapping/registry";
 import { openQueue, openRecords, verifyIdentity } from "./odoo/open";
@@ -159,7 +160,7 @@ export class Hub {
     await this.shared?.start();
     await this.patiently("queue", async () => {
       this.identity = await verifyIdentity(this.queue, this.config.odoo);
-      await this.followReleases();
+      await followReleases(this);
       await this.shadow.look();
     });
     if (this.stopped.signal.aborted) return false;
@@ -179,7 +180,7 @@ export class Hub {
     if (this.store) await migrate(this.store);
     await this.shared?.start();
     this.identity = await verifyIdentity(this.queue, this.config.odoo);
-    await this.followReleases();
+    await followReleases(this);
   }
 
   /** Hands back or finishes what is in flight within `delivery.stop_seconds`, then closes everything. */
@@ -330,46 +331,11 @@ export class Hub {
   /** After a lost connection (null) anything may be new, and the database may be another. */
   private heard(news: News | null): void {
     if (news === null) this.releases.forget();
-    if (news === null || news.release) void this.followReleases();
+    if (news === null || news.release) void followReleases(this);
     if (news === null || news.shadow) void this.shadow.look();
     if (news === null || news.inbound) this.inbound?.askOdoo();
     if (news === null || news.question) void this.questions.look();
     this.notify(news?.systems ?? null);
-  }
-
-  /** Makes Odoo's newest release the one in force here. What cannot be asked now is asked again by the clock. */
-  async followReleases(): Promise<void> {
-    const before = this.releases.problem;
-    try {
-      const changed = await this.releases.follow();
-      const { number } = this.releases.current;
-      if (changed) {
-        await this.applySettings();
-        this.log.info({ release: number }, "the mappings of a new release are in force");
-        void this.shadow.look();
-        // A failure is kept for readiness, and the clock tries again.
-        this.catalogue.changed().catch(() => undefined);
-      }
-    } catch (thrown) {
-      this.log.warn({ error_code: toFailure(thrown).code }, "the release in force could not be asked for");
-    }
-    const { problem } = this.releases;
-    if (problem && problem !== before) this.log.error({ error_code: problem.code }, problem.message);
-  }
-
-  /** What administrators set of connectors counts for every call from now on; what cannot be used leaves a connector as it is. */
-  private async applySettings(): Promise<void> {
-    this.settingsProblem = null;
-    const { settings } = this.releases.current.mappings;
-    for (const connection of this.connections) {
-      try {
-        await connection.adjust(settings.get(connection.config.connector) ?? {});
-      } catch (thrown) {
-        const failure = toFailure(thrown);
-        this.settingsProblem = failure;
-        this.log.error({ system: connection.config.code, error_code: failure.code }, failure.message);
-      }
-    }
   }
 
   private makeCatalogue(): JsonObject {

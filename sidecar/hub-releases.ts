@@ -1,0 +1,38 @@
+import { toFailure } from "./domain/errors";
+import type { Hub } from "./hub";
+
+/** Makes Odoo's newest release the one in force here. What cannot be asked now is asked again by the clock. */
+export async function followReleases(hub: Hub): Promise<void> {
+  const { releases, log } = hub;
+  const before = releases.problem;
+  try {
+    const changed = await releases.follow();
+    const { number } = releases.current;
+    if (changed) {
+      await applySettings(hub);
+      log.info({ release: number }, "the mappings of a new release are in force");
+      void hub.shadow.look();
+      // A failure is kept for readiness, and the clock tries again.
+      hub.catalogue.changed().catch(() => undefined);
+    }
+  } catch (thrown) {
+    log.warn({ error_code: toFailure(thrown).code }, "the release in force could not be asked for");
+  }
+  const { problem } = releases;
+  if (problem && problem !== before) log.error({ error_code: problem.code }, problem.message);
+}
+
+/** What administrators set of connectors counts for every call from now on; what cannot be used leaves a connector as it is. */
+async function applySettings(hub: Hub): Promise<void> {
+  hub.settingsProblem = null;
+  const { settings } = hub.releases.current.mappings;
+  for (const connection of hub.connections) {
+    try {
+      await connection.adjust(settings.get(connection.config.connector) ?? {});
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      hub.settingsProblem = failure;
+      hub.log.error({ system: connection.config.code, error_code: failure.code }, failure.message);
+    }
+  }
+}
