@@ -25,6 +25,8 @@ describe("a first load that a sidecar runs", () => {
   let sandbox: Sandbox;
   let hubspot: Connector;
   let asked: JsonObject[] = [];
+  /** Odoo answers once this is resolved. */
+  let answering: Promise<void> = Promise.resolve();
   const running: Loads[] = [];
 
   beforeAll(async () => {
@@ -36,6 +38,7 @@ describe("a first load that a sidecar runs", () => {
   beforeEach(async () => {
     sandbox.reset();
     asked = [];
+    answering = Promise.resolve();
     await database.admin.query("TRUNCATE hub.inbox, hub.inbound_load, hub.inbound_cursor, hub.inbound_listed");
   });
   afterEach(async () => {
@@ -50,9 +53,10 @@ describe("a first load that a sidecar runs", () => {
 
   /** One more process of the hub. Odoo would create every record it is asked about. */
   const sidecar = (): Loads => {
-    const call = (_model: string, _method: string, { items }: { items: JsonObject[] }): Promise<JsonObject[]> => {
+    const call = async (_model: string, _method: string, { items }: { items: JsonObject[] }): Promise<JsonObject[]> => {
+      await answering;
       asked.push(...items);
-      return Promise.resolve(items.map(({ key }) => ({ key: key as string, state: "delivered", created: true })));
+      return items.map(({ key }) => ({ key: key as string, state: "delivered", created: true }));
     };
     const config = { code: "hubspot", connector: "hubspot" };
     const loads = new Loads({
@@ -99,7 +103,11 @@ describe("a first load that a sidecar runs", () => {
   it("is tried out before: Odoo is asked what it would make of each, and nothing is written", async () => {
     companies(12);
     const [one, two] = [sidecar(), sidecar()];
+    // Asked for twice while it runs: once it is done, it would be tried out anew.
+    let answer = (): void => undefined;
+    answering = new Promise((resolve) => (answer = resolve));
     await Promise.all([one.start("hubspot", "customer", true), two.start("hubspot", "customer", true)]);
+    answer();
     await reaches(two, "done", true);
     expect(await report(two, true)).toMatchObject({ listed: 12, open: 0, outcomes: { created: 12 } });
     expect(asked).toHaveLength(12);
