@@ -33,7 +33,7 @@ describe("HubSpot's changes", () => {
     });
 
   it("make a company with its parent, under HubSpot's own user", async () => {
-    const parent = await company("Holding");
+    const parent = await company("Holding", { city: "Antwerp" });
     const id = await company("Daughter", { phone: "+32 2 555 03 03", city: "Ghent", hs_parent_company_id: parent });
     const daughter = await hubspot.arrived("company", id);
     const partner = await hubspot.read("res.partner", daughter, [
@@ -52,6 +52,11 @@ describe("HubSpot's changes", () => {
       parent_id: [await hubspot.arrived("company", parent), `Holding ${tag}`],
       create_uid: [expect.any(Number), "Integration: hubspot"],
     });
+    // Each keeps its own address, whichever is told of last.
+    await hubspot.change("company", parent, { city: "Bruges" });
+    const holding = await hubspot.arrived("company", parent);
+    const cities = [holding, daughter].map(async (one) => (await hubspot.read("res.partner", one, ["city"]))["city"]);
+    expect(await Promise.all(cities)).toEqual(["Bruges", "Ghent"]);
   });
 
   it("move a person to another company, and take one that HubSpot no longer has out of sight", async () => {
