@@ -31,7 +31,9 @@ from . import test_inbound_loops
 from . import test_inbound_merge
 from . import test_inbound_messages
 from . import test_inbound_ownership
+from . import test_inbound_queue
 from . import test_inbound_receive
+from . import test_inbound_references
 from . import test_inbound_steps
 from . import test_inbound_timesheet_checks
 from . import test_inbound_timesheets
