@@ -70,3 +70,16 @@ class InboundCase(HubCase):
         self.env.cr.execute("UPDATE integration_delivery SET state = 'delivered' WHERE direction = 'out'")
         self.env.invalidate_all()
         return record
+
+    def know(self, type_, external_id, record):
+        """The record has this identity in the system already."""
+        self.env["integration.link"].sudo().create(
+            {
+                "system_id": self.crm.id,
+                "lane": f"{record._name},{record.id}",
+                "model": record._name,
+                "res_id": record.id,
+                "external_type": type_,
+                "external_id": external_id,
+            }
+        )

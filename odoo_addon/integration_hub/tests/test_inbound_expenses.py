@@ -39,18 +39,6 @@ class TestInboundExpenses(InboundCase):
         self.know("project", "P1", self.project)
         self.know("user", "U1", self.anna)
 
-    def know(self, type_, external_id, record):
-        self.env["integration.link"].sudo().create(
-            {
-                "system_id": self.crm.id,
-                "lane": f"{record._name},{record.id}",
-                "model": record._name,
-                "res_id": record.id,
-                "external_type": type_,
-                "external_id": external_id,
-            }
-        )
-
     def send(self, external_id="1", status="approved", billable=True, total=120.0, **given):
         steps = {"submitted": "submit", "approved": "approve", "refused": "refuse"}
         values = {

@@ -47,18 +47,6 @@ class TimesheetCase(InboundCase):
             {"order_id": self.order.id, "product_id": product.id, "product_uom_qty": hours, "price_unit": price}
         )
 
-    def know(self, type_, external_id, record):
-        self.env["integration.link"].sudo().create(
-            {
-                "system_id": self.crm.id,
-                "lane": f"{record._name},{record.id}",
-                "model": record._name,
-                "res_id": record.id,
-                "external_type": type_,
-                "external_id": external_id,
-            }
-        )
-
     def entry(self, external_id="1", hours=4, day="2026-11-20", canonical=None, **given):
         """An entry as the time tool has it: approved, of Anna, on the project."""
         values = {
