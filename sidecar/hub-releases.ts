@@ -3,20 +3,23 @@ import type { Hub } from "./hub";
 
 /** Makes Odoo's newest release the one in force here. What cannot be asked now is asked again by the clock. */
 export async function followReleases(hub: Hub): Promise<void> {
+  try {
+    await takeRelease(hub);
+  } catch (thrown) {
+    hub.log.warn({ error_code: toFailure(thrown).code }, "the release in force could not be asked for");
+  }
+}
+
+/** The same for a hub that begins: it must not work under the shipped mappings because Odoo could not be asked. Throws what the queue does. */
+export async function takeRelease(hub: Hub): Promise<void> {
   const { releases, log } = hub;
   const before = releases.problem;
-  try {
-    const changed = await releases.follow();
-    const { number } = releases.current;
-    if (changed) {
-      await applySettings(hub);
-      log.info({ release: number }, "the mappings of a new release are in force");
-      void hub.shadow.look();
-      // A failure is kept for readiness, and the clock tries again.
-      hub.catalogue.changed().catch(() => undefined);
-    }
-  } catch (thrown) {
-    log.warn({ error_code: toFailure(thrown).code }, "the release in force could not be asked for");
+  if (await releases.follow()) {
+    await applySettings(hub);
+    log.info({ release: releases.current.number }, "the mappings of a new release are in force");
+    void hub.shadow.look();
+    // A failure is kept for readiness, and the clock tries again.
+    hub.catalogue.changed().catch(() => undefined);
   }
   const { problem } = releases;
   if (problem && problem !== before) log.error({ error_code: problem.code }, problem.message);

@@ -15,7 +15,7 @@ import { requireHandover } from "./inbound/handover";
 import { Inbound } from "./inbound/inbound";
 import { hubJobs } from "./hub-jobs";
 import { refreshMetrics } from "./hub-metrics";
-import { followReleases } from "./hub-releases";
+import { followReleases, takeRelease } from "./hub-releases";
 import type { JsonObject } from "./domain/json";
 import { libraryOf, MappingPack, MappingPackError, Releases } from "./mapping/registry";
 import { openQueue, openRecords, verifyIdentity } from "./odoo/open";
@@ -160,7 +160,7 @@ export class Hub {
     await this.shared?.start();
     await this.patiently("queue", async () => {
       this.identity = await verifyIdentity(this.queue, this.config.odoo);
-      await followReleases(this);
+      await takeRelease(this);
       await this.shadow.look();
     });
     if (this.stopped.signal.aborted) return false;
@@ -180,7 +180,7 @@ export class Hub {
     if (this.store) await migrate(this.store);
     await this.shared?.start();
     this.identity = await verifyIdentity(this.queue, this.config.odoo);
-    await followReleases(this);
+    await takeRelease(this);
   }
 
   /** Hands back or finishes what is in flight within `delivery.stop_seconds`, then closes everything. */
@@ -343,7 +343,7 @@ export class Hub {
       config,
       name: this.connections.find((open) => open.config.code === config.code)?.name ?? config.name ?? config.code,
     }));
-    return catalogueFor(this.releases.current.mappings, systems, libraryOf(this.pack));
+    return catalogueFor(this.releases.current, systems, libraryOf(this.pack));
   }
 
   /** Wakes the pumps of these systems, or all of them. */

@@ -54,7 +54,7 @@ export class StoredLoads {
 
   /**
    * Keeps a notice of each record of a part of the list, and how far that was read, in one statement: whatever is listed again after a
-   * crash is kept once. Answers how many records were new to this load.
+   * crash is kept once. What went wrong before is over. Answers how many records were new to this load.
    */
   async take(
     id: number,
@@ -78,7 +78,7 @@ export class StoredLoads {
   async listed(id: number): Promise<void> {
     await this.store.raw(
       `WITH ended AS (
-         UPDATE ${SCHEMA}.inbound_load SET listed_at = clock_timestamp() WHERE id = ? RETURNING system, object, started_at
+         UPDATE ${SCHEMA}.inbound_load SET listed_at = clock_timestamp(), failure = NULL WHERE id = ? RETURNING system, object, started_at
        )
        INSERT INTO ${SCHEMA}.inbound_cursor (system, object, time, known_at)
        SELECT system, object, started_at, clock_timestamp() FROM ended
@@ -128,5 +128,5 @@ const TAKE = `
     ON CONFLICT (system, key) DO NOTHING
     RETURNING 1
   ), counted AS (SELECT count(*)::int AS taken FROM kept)
-  UPDATE ${SCHEMA}.inbound_load l SET time = greatest(l.time, :upTo::timestamptz), listed = l.listed + counted.taken
+  UPDATE ${SCHEMA}.inbound_load l SET time = greatest(l.time, :upTo::timestamptz), listed = l.listed + counted.taken, failure = NULL
   FROM counted WHERE l.id = :id RETURNING counted.taken`;

@@ -9,12 +9,19 @@ export interface NamedSystem {
   name: string;
 }
 
+/** The release that is in force here. */
+export interface PublishedRelease {
+  number: number;
+  mappings: Pick<MappingRegistry, "catalogue" | "destination">;
+}
+
 /**
  * What this sidecar can carry, for its own connections: mappings know connectors, Odoo knows connections, and there may
- * be two connections with one connector. A rule for systems that are not connected is left out. `library`: what Odoo's editor builds on.
+ * be two connections with one connector. A rule for systems that are not connected is left out. It names its
+ * release: what was made from another one than is in force in Odoo is not captured there. `library`: what Odoo's editor builds on.
  */
 export function catalogueFor(
-  mappings: Pick<MappingRegistry, "catalogue" | "destination">,
+  { number, mappings }: PublishedRelease,
   systems: readonly NamedSystem[],
   library?: Library,
 ): JsonObject {
@@ -26,6 +33,7 @@ export function catalogueFor(
     .map((rule) => ({ ...rule, systems: rule.systems.flatMap(codesOf) }))
     .filter((rule) => rule.systems.length > 0);
   return {
+    release: number,
     objects: catalogue.objects as unknown as Json,
     systems: systems.map(({ config, name }) => ({
       code: config.code,

@@ -184,16 +184,30 @@ class TestArtifactLife(ArtifactCase):
         self.company(email="c@example.com")
         self.assertNotIn("email", self.payload(self.the_event())["record"])
 
+    def publish(self, *paths, release):
+        objects = [{"object": "customer", "model": "res.partner", "paths": list(paths)}]
+        self.env["integration.catalogue"].sudo().publish({"release": release, "objects": objects})
+
     def test_a_new_pack_published_under_a_release_is_captured(self):
         self.capture("name")
         self.activated({"a": 1})
-        self.env["integration.catalogue"].sudo().publish(
-            {"objects": [{"object": "customer", "model": "res.partner", "paths": ["name", "vat"]}]}
-        )
+        self.publish("name", "vat", release=self.release().number)
+        self.assertEqual(self.env["integration.catalogue"]._object_paths("customer"), ("name", "vat"))
+
+    def test_a_sidecar_that_has_not_heard_of_a_release_yet_does_not_take_back_what_is_captured_for_it(self):
+        self.rule.follow_mapping = True
+        before = self.release().number
+        self.capture("name", "email")
+        self.activated({"a": 1})
+        self.publish("name", release=before)
+        # The second in which it was published is later than the release's.
         entry = self.env["integration.catalogue"].search([("code", "=", "customer"), ("kind", "=", "object")])
         entry.sudo().published_at = "2100-01-01"
-        self.env.registry.clear_cache()
-        self.assertEqual(self.env["integration.catalogue"]._object_paths("customer"), ("name", "vat"))
+        self.commit()
+        self.company(email="a@example.com")
+        event = self.the_event()
+        self.assertEqual(event.release, self.release().number)
+        self.assertEqual(self.payload(event)["record"]["email"], "a@example.com")
 
     def test_without_four_eyes_one_person_activates_but_not_who_switched_it_off(self):
         administrator = self.person("hub_life_admin", "integration_hub.group_administrator")

@@ -169,6 +169,19 @@ describe("a first load that a sidecar runs", () => {
     expect(await report(one)).toMatchObject({ failure: null });
   });
 
+  it("that got over an outage by itself says nothing of it any more", async () => {
+    companies(2);
+    const one = sidecar();
+    cut(503);
+    await one.start("hubspot", "customer", false);
+    await waitFor("the failure to be noted", async () => (await report(one))?.failure?.kind === "technical");
+    sandbox.faults.clear();
+    await store.raw("UPDATE hub.inbound_load SET lease_until = NULL");
+    await one.look();
+    await workedOff();
+    expect(await report(one)).toMatchObject({ state: "done", outcomes: { created: 2 }, failure: null });
+  });
+
   it("is asked for and told of by Odoo's question, too", async () => {
     companies(1);
     const loads = sidecar();

@@ -1,6 +1,8 @@
 import customerMapping from "../../../mappings/systems/hubspot/mappings/customer.json";
+import { HubError } from "../../../sidecar/domain/errors";
 import type { Json, JsonObject } from "../../../sidecar/domain/json";
 import type { Hub } from "../../../sidecar/hub";
+import { Releases } from "../../../sidecar/mapping/registry";
 import { waitFor } from "../../support/wait-for";
 import { OPEN_MS, SidecarBench } from "./running-hub";
 
@@ -136,6 +138,23 @@ describe("a release of the mappings", () => {
     const release = await bench.fixture.release(saying("before the start"));
     const hub = await bench.startHub();
     expect(hub.releases.current.number).toBe(release);
+  });
+
+  it("is waited for by a sidecar that cannot ask when it starts: it never begins under what is shipped", async () => {
+    const release = await bench.fixture.release(saying("before the start"));
+    const away = {
+      kind: "technical",
+      code: "odoo_unreachable",
+      message: "The database is away.",
+      hint: "Wait.",
+    } as const;
+    const asking = jest.spyOn(Releases.prototype, "follow").mockRejectedValueOnce(new HubError(away));
+    try {
+      const hub = await bench.startHub();
+      expect(hub.releases.current.number).toBe(release);
+    } finally {
+      asking.mockRestore();
+    }
   });
 });
 

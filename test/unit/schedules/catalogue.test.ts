@@ -34,12 +34,12 @@ describe("the catalogue that Odoo is told", () => {
   };
 
   it("asks for what the connected systems use, each connector once (SEC-07)", () => {
-    catalogueFor(mappings, [system("hubspot_be", "hubspot"), system("hubspot_fr", "hubspot")]);
+    catalogueFor({ number: 3, mappings }, [system("hubspot_be", "hubspot"), system("hubspot_fr", "hubspot")]);
     expect(mappings.catalogue).toHaveBeenLastCalledWith(["hubspot"]);
   });
 
   it("holds this sidecar's connections with what their connector takes", () => {
-    expect(catalogueFor(mappings, [system("hubspot")])["systems"]).toEqual([
+    expect(catalogueFor({ number: 3, mappings }, [system("hubspot")])["systems"]).toEqual([
       {
         code: "hubspot",
         name: "HUBSPOT",
@@ -51,7 +51,14 @@ describe("the catalogue that Odoo is told", () => {
   });
 
   it("names connections in rules, two where two use one connector", () => {
-    const rules = catalogueFor(mappings, [system("hubspot_be", "hubspot"), system("hubspot_fr", "hubspot")])["rules"];
+    const rules = catalogueFor({ number: 3, mappings }, [
+      system("hubspot_be", "hubspot"),
+      system("hubspot_fr", "hubspot"),
+    ])["rules"];
     expect(rules).toEqual([{ code: "customer_changed", systems: ["hubspot_be", "hubspot_fr"] }]);
+  });
+
+  it("names the release it was made from, so that a late one takes nothing back", () => {
+    expect(catalogueFor({ number: 3, mappings }, [system("hubspot")])["release"]).toBe(3);
   });
 });

@@ -39,6 +39,7 @@ class IntegrationCatalogue(models.Model):
     version = fields.Char(help="Version of the mapping from Odoo's records to this object.")
     content = fields.Json(help="The entry as published.")
     published_at = fields.Datetime(help="When the sidecar last changed this entry.")
+    release = fields.Integer(help="The release whose mappings it was made from; 0: the shipped files alone.")
 
     _kind_code_uniq = models.UniqueIndex("(kind, code)", "The catalogue holds this entry already.")
 
@@ -47,14 +48,15 @@ class IntegrationCatalogue(models.Model):
     @api.model
     def _object_paths(self, object_code):
         """Dotted Odoo paths that the active mapping of a canonical object reads; an empty tuple when it was never
-        published. A release counts at once; what a sidecar published after it (with a new pack) is newer still."""
+        published. A release counts at once; what was published under it (with a new pack) is newer still. A sidecar
+        that has not heard of it yet may publish what was in force before: that counts no more."""
         return remembered(self.env, ("object paths", object_code), lambda: self._find_object_paths(object_code))
 
     def _find_object_paths(self, object_code):
         entry = self.sudo().search([("kind", "=", "object"), ("code", "=", object_code)], limit=1)
         release = self.env["integration.release"]._current()
         released = (release.objects or {}).get(object_code)
-        if released and not (entry.published_at and entry.published_at > release.create_date):
+        if released and entry.release != release.number:
             return tuple(released.get("paths") or ())
         return tuple((entry.content or {}).get("paths") or ())
 
@@ -72,10 +74,10 @@ class IntegrationCatalogue(models.Model):
         """Stores what the sidecar can carry. Called by the sidecar at start; publishing the same again changes
         nothing.
 
-        :param catalogue: ``{"objects": [{"object", "title", "model", "version", "paths"}], "systems": [{"code",
-            "name", "connector", "objects"}], "rules": [...]}``; a rule as in `mappings/rules/*.json`. For the mapping
-            editor also ``"schemas"``, ``"documents"``, ``"files"``, ``"language"``, each ``[{"code", "title",
-            "content"}]``
+        :param catalogue: ``{"release": int, "objects": [{"object", "title", "model", "version", "paths"}], "systems":
+            [{"code", "name", "connector", "objects"}], "rules": [...]}``; `release` is the one that the objects were
+            made from (0 when absent), a rule as in `mappings/rules/*.json`. For the mapping editor also ``"schemas"``,
+            ``"documents"``, ``"files"``, ``"language"``, each ``[{"code", "title", "content"}]``
         :return: ``{"objects", "systems", "rules", "created_systems", "changed"}``: three counts, the codes of systems
             that are new in Odoo, and whether anything changed
         :raise AccessError: the caller is not the sidecar's service user
@@ -83,8 +85,9 @@ class IntegrationCatalogue(models.Model):
         """
         self._check_sidecar()
         published = self.sudo()
+        release = catalogue.get("release") or 0
         entries = [
-            *published._entries(catalogue, "objects", "object", "object"),
+            *(entry | {"release": release} for entry in published._entries(catalogue, "objects", "object", "object")),
             *published._entries(catalogue, "systems", "system", "code"),
             *published._entries(catalogue, "rules", "rule", "code"),
             *(entry for part, kind in LIBRARY.items() for entry in published._library_entries(catalogue, part, kind)),
@@ -121,6 +124,7 @@ class IntegrationCatalogue(models.Model):
                 "model": item.get("model") or False,
                 "version": str(item["version"]) if item.get("version") is not None else False,
                 "content": item,
+                "release": 0,
             }
 
     def _library_entries(self, catalogue, part, kind):
@@ -136,7 +140,7 @@ class IntegrationCatalogue(models.Model):
             if row is None:
                 self.create(entry | {"published_at": fields.Datetime.now()})
                 changed = True
-            elif any(_differs(row[name], entry[name]) for name in ("title", "model", "version", "content")):
+            elif any(_differs(row[name], entry[name]) for name in ("title", "model", "version", "content", "release")):
                 row.write(entry | {"published_at": fields.Datetime.now()})
                 changed = True
         for row in known.values():
