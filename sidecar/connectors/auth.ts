@@ -1,6 +1,7 @@
 import { HubError } from "../domain/errors";
 import type { Json } from "../domain/json";
 import type { AuthDefinition } from "./definition";
+import { fitsHeader } from "./http";
 import type { TokenSource } from "./oauth2";
 import { compileText, placeholdersOf, type Scope } from "./template";
 
@@ -48,9 +49,13 @@ export function chooseAuth(
   });
 }
 
-/** Signs with values that do not change while the sidecar runs. */
+/**
+ * Signs with values that do not change while the sidecar runs.
+ * @throws HubError `connection_invalid` for a credential that no header can carry
+ */
 export function staticAuth(way: Exclude<AuthDefinition, { type: "oauth2" }>, scope: Scope): Authenticator {
   const signed = signedOnce(way, scope);
+  if (!Object.values(signed.headers).every(fitsHeader)) throw unfitCredential();
   return { sign: () => signed, renew: () => Promise.resolve(false), token: () => ({}) };
 }
 
@@ -68,6 +73,16 @@ export function oauth2Auth(tokens: TokenSource, refreshOn401: boolean): Authenti
     },
     token: () => tokens.lastAnswer(),
   };
+}
+
+function unfitCredential(): HubError {
+  return new HubError({
+    kind: "credential",
+    code: "connection_invalid",
+    message: "A credential of this connection holds a line break, or a character that cannot be sent.",
+    hint: "Copy it again, without anything before or after it, to where the configuration's reference points.",
+    field: "credentials",
+  });
 }
 
 function signedOnce(way: Exclude<AuthDefinition, { type: "oauth2" }>, scope: Scope): Signed {

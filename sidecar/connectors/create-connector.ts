@@ -144,8 +144,13 @@ function httpFor(options: ConnectorOptions, scope: Scope): Http {
     allowedHosts(options, scope),
     limits.concurrency,
     connection.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
-    options.http,
+    { ...options.http, ...plainHostOf(options.connection.baseUrl) },
   );
+}
+
+/** A base URL that the configuration gives in plain http is meant so: a sandbox, or a gateway beside the sidecar. */
+function plainHostOf(baseUrl: string | undefined): Pick<HttpOptions, "plainHost"> {
+  return baseUrl?.startsWith("http:") ? { plainHost: new URL(baseUrl).host } : {};
 }
 
 /** The hosts this connection may reach: its base URLs', its token endpoint's, and those the definition lists. */

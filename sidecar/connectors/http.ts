@@ -47,6 +47,16 @@ interface Target {
 export interface HttpOptions {
   /** PEM certificates to trust besides the system's. */
   ca?: string;
+  /** The one host (with port) that may be reached by plain http; every other only by https. Default: none. */
+  plainHost?: string;
+}
+
+/** What no header can carry: line breaks, control characters and what is beyond Latin-1. */
+const UNFIT_FOR_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** Whether the text can stand in a header. */
+export function fitsHeader(value: string): boolean {
+  return !UNFIT_FOR_HEADER.test(value);
 }
 
 /**
@@ -68,7 +78,7 @@ export class Http {
 
   /**
    * @throws NoAnswer when there is no complete answer
-   * @throws HubError `egress_refused` when the host is not one of the connection's
+   * @throws HubError `egress_refused` when the host is not one of the connection's, or would be reached in plain text; `header_unfit`
    */
   send(request: HttpRequest, signal: AbortSignal, permit?: Permit): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
@@ -77,6 +87,8 @@ export class Http {
       if (signal.aborted)
         throw new NoAnswer(false, "aborted", "The request was not sent because the sidecar is stopping.");
       const { method, headers, body, timeoutMs } = request;
+      // Found by undici, it would cost the pool a connection for good: after as many as there are, requests wait without end.
+      for (const name in headers) if (!fitsHeader(headers[name] ?? "")) throw unfitHeader(name);
       const options = { method, path: target.path, headers, body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
       const failed = (thrown: unknown): void => reject(noAnswer(thrown, request.url.host));
       target.pool.dispatch(options, new Exchange(signal, request.bytes === true, permit, resolve, failed));
@@ -84,15 +96,18 @@ export class Http {
   }
 
   private targetOf(url: URL): Target {
-    if (!hostAllowed(url.host, this.allowedHosts)) {
-      throw new HubError({
-        kind: "policy",
-        code: "egress_refused",
-        message: `A request to ${url.host} was refused: it is not a host of the ${this.systemName} connection.`,
-        hint: "If the vendor really uses this host, add it to the hosts of the connector definition.",
-        field: url.host,
-      });
-    }
+    if (!hostAllowed(url.host, this.allowedHosts))
+      throw refused(
+        url.host,
+        `it is not a host of the ${this.systemName} connection.`,
+        "If the vendor really uses this host, add it to the hosts of the connector definition.",
+      );
+    if (url.protocol !== "https:" && url.host !== this.options.plainHost)
+      throw refused(
+        url.host,
+        "it would go in plain text.",
+        "Have the vendor's next link or sign-in name an https address, or set base_url of this connection to the http one.",
+      );
     return { pool: this.poolOf(url.origin), path: url.pathname + url.search };
   }
 
@@ -176,6 +191,21 @@ class Exchange implements Dispatcher.DispatchHandler {
   private forget(): void {
     if (this.controller) underWay(this.signal).delete(this);
   }
+}
+
+function refused(host: string, reason: string, hint: string): HubError {
+  const message = `A request to ${host} was refused: ${reason}`;
+  return new HubError({ kind: "policy", code: "egress_refused", message, hint, field: host });
+}
+
+function unfitHeader(name: string): HubError {
+  return new HubError({
+    kind: "data",
+    code: "header_unfit",
+    message: `The request cannot be sent: its header ${name} would hold a line break, or a character that headers cannot carry.`,
+    hint: "Correct the value that the connector definition puts there.",
+    field: name,
+  });
 }
 
 type RawHeaders = Record<string, string | string[] | undefined>;

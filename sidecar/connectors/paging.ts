@@ -69,7 +69,7 @@ function link(from: Extractor): () => Pages {
     first: () => ({}),
     next(answer) {
       const value = from(answer);
-      return value === null || value === "" ? null : { url: new URL(value) };
+      return value === null || value === "" ? null : { link: value };
     },
   });
 }

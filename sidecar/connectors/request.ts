@@ -57,9 +57,9 @@ export interface CallContext {
   log: ExchangeLog;
 }
 
-/** Changes a page's request needs: the next link as it stands, or values added to query and body. */
+/** Changes a page's request needs: the next link as the vendor wrote it, or values added to query and body. */
 export interface NextPage {
-  url?: URL;
+  link?: string;
   query?: Record<string, string>;
   body?: Record<string, Json>;
 }
@@ -175,7 +175,10 @@ export class Caller {
   }
 
   private render(request: CompiledRequest, context: CallContext, page: NextPage, signed: Signed): HttpRequest {
-    const url = page.url ?? this.urlOf(request, context.scope, signed, page);
+    const url =
+      page.link === undefined
+        ? this.urlOf(request, context.scope, signed, page)
+        : this.linkedUrl(page.link, request, context.scope, signed);
     const headers = this.headersOf(request, context, signed);
     const body = bodyOf(request, context.scope, headers, page);
     const timeoutMs = request.timeoutMs ?? this.timeoutMs;
@@ -232,6 +235,15 @@ export class Caller {
     return url;
   }
 
+  /** Where a next link leads, seen from the request's own address: some vendors leave out their host, and all leave out the sign-in. */
+  private linkedUrl(link: string, request: CompiledRequest, scope: Scope, signed: Signed): URL {
+    const own = this.urlOf(request, scope, signed, NO_CHANGES);
+    if (!URL.canParse(link, own.href)) throw new HubError(unusableLink(this.systemName));
+    const url = new URL(link, own.href);
+    for (const [name, value] of Object.entries(signed.query)) url.searchParams.set(name, value);
+    return url;
+  }
+
   private headersOf(request: CompiledRequest, context: CallContext, signed: Signed): Record<string, string> {
     const headers: Record<string, string> = { ...this.defaultHeaders, ...signed.headers };
     if (context.traceparent !== "") headers["traceparent"] = context.traceparent;
@@ -242,6 +254,16 @@ export class Caller {
     }
     return headers;
   }
+}
+
+function unusableLink(systemName: string): Failure {
+  return {
+    kind: "data",
+    code: "next_link_unusable",
+    message: `${systemName} names a next page that is not an address.`,
+    hint: "Compare pagination.from of the connector definition with the vendor's answer.",
+    field: "pagination.from",
+  };
 }
 
 /** A file as a template or mapping sees it. */

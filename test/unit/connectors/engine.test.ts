@@ -209,6 +209,45 @@ describe("the engine", () => {
     expect(await deliver(client())).toMatchObject({ ok: false, failure: { kind: "policy", code: "egress_refused" } });
   });
 
+  it("sends nothing in plain text to a host that is reached by https (SEC-14)", async () => {
+    const connection = {
+      baseUrl: "https://x.example",
+      hosts: ["localhost"],
+      check: { method: "GET" as const, path: "/" },
+    };
+    const [find] = CLIENT.find ?? [];
+    if (!find) throw new Error("a find is needed");
+    const paged = { ...CLIENT, find: [{ ...find, pagination: { type: "link" as const, from: "next" } }] };
+    connector = connectTo(vendor, { connection, objects: { client: paged } });
+    vendor.script = () => ({ body: { clients: [], next: "http://localhost/clients?page=2" } });
+    const result = await deliver(client());
+    expect(result).toMatchObject({ ok: false, failure: { kind: "policy", code: "egress_refused" } });
+    expect(!result.ok && result.failure.message).toContain("plain text");
+  });
+
+  it("refuses a value that no header can carry, and goes on with the others", async () => {
+    const [find] = CLIENT.find ?? [];
+    if (!find) throw new Error("a find is needed");
+    const named = { ...find, request: { ...find.request, headers: { "x-name": "{doc.name}" } } };
+    connector = connectTo(vendor, {
+      limits: { concurrency: 2, buckets: {} },
+      objects: { client: { ...CLIENT, find: [named] } },
+    });
+    vendor.script = ({ method }) => (method === "GET" ? { body: { clients: [] } } : { status: 201, body: { id: 7 } });
+    for (const name of ["a\r\nx-admin: yes", "two\nlines", "12 €"])
+      expect(await deliver(client({ document: { name } }))).toMatchObject({
+        ok: false,
+        failure: { kind: "data", code: "header_unfit", field: "x-name" },
+      });
+    expect(vendor.heard).toEqual([]);
+    expect(await deliver(client())).toMatchObject({ ok: true, externalId: "7" });
+  });
+
+  it("does not begin with a credential that cannot be sent", () => {
+    const auth = { type: "bearer" as const, token: "{credentials.token}" };
+    expect(() => connectTo(vendor, { auth }, { credentials: { token: "abc\n" } })).toThrow(/credential.*line break/);
+  });
+
   it("reads no answer beyond the largest size", async () => {
     const connection = {
       baseUrl: "https://x.example",

@@ -47,6 +47,8 @@ describe("a connector definition is checked before anything runs", () => {
     ["a missing key", "limits.concurrency", undefined, /\/limits\/concurrency: is missing/],
     ["a wrong word", "objects.task.find.0.consistency", "mostly", /\/objects\/task\/find\/0\/consistency.*"strong"/],
     ["plain http", "connection.baseUrl", "http://x.example", /\/connection\/baseUrl/],
+    ["a header that is the connection's own", "connection.headers", { Host: "x.example" }, /\/connection\/headers/],
+    ["a header's name with a line break", "connection.headers", { "x\ny": "1" }, /\/connection\/headers/],
     ["a setting that does not exist", "objects.task.url", "{connection.nope}", /connection\.nope.*does not describe/],
     ["a credential that does not exist", "auth.0.token", "{credentials.nope}", /credentials\.nope/],
     [

@@ -41,6 +41,15 @@ const KINDS: {
     },
   },
   {
+    name: "a link without its host",
+    pagination: { type: "link", from: "next_page" },
+    answer: ({ query }) => {
+      const from = Number(query["from"] ?? 0);
+      const next = from + SIZE < TOTAL ? `/clients?from=${from + SIZE}` : null;
+      return { body: { clients: clients.slice(from, from + SIZE), next_page: next } };
+    },
+  },
+  {
     name: "a link in the body",
     pagination: { type: "link", from: "next_page" },
     answer: ({ query }, url) => {
@@ -75,5 +84,41 @@ describe.each(KINDS)("lists that go on by $name (INT-05)", ({ pagination, answer
   it("end", async () => {
     await connector.deliver([input({ key: "res.partner,99", type: "client" })], running());
     expect(vendor.heard.filter(({ method }) => method === "GET")).toHaveLength(3);
+  });
+});
+
+describe("a next link", () => {
+  const [find] = CLIENT.find ?? [];
+  if (!find) throw new Error("a find is needed");
+  const paged = { ...CLIENT, find: [{ ...find, pagination: { type: "link" as const, from: "next" } }] };
+  let vendor: ScriptedVendor;
+  let connector: Connector;
+  beforeEach(async () => {
+    vendor = new ScriptedVendor();
+    await vendor.start();
+    connector = connectTo(
+      vendor,
+      { objects: { client: paged }, auth: { type: "query", name: "api_key", value: "{credentials.key}" } },
+      { credentials: { key: "k" } },
+    );
+  });
+  afterEach(async () => {
+    await connector.close();
+    await vendor.stop();
+  });
+
+  it("is asked for with the sign-in that vendors leave out of it", async () => {
+    vendor.script = ({ query }) => ({ body: { clients: [], next: query["from"] ? null : "/clients?from=1" } });
+    await connector.deliver([input({ key: "res.partner,1", type: "client" })], running());
+    expect(vendor.heard.slice(0, 2).map(({ query }) => query)).toEqual([
+      { reference: "res.partner,1", api_key: "k" },
+      { from: "1", api_key: "k" },
+    ]);
+  });
+
+  it("that is no address is the definition's mistake, and is not tried again", async () => {
+    vendor.script = () => ({ body: { clients: [], next: "https://" } });
+    const [result] = await connector.deliver([input({ key: "res.partner,1", type: "client" })], running());
+    expect(result).toMatchObject({ ok: false, failure: { kind: "data", code: "next_link_unusable" } });
   });
 });
