@@ -1,4 +1,4 @@
-import { HubError } from "../domain/errors";
+import { HubError, type Failure } from "../domain/errors";
 import type { Json } from "../domain/json";
 import { compileCondition, type Test } from "./condition";
 import type { Pagination } from "./definition";
@@ -10,7 +10,7 @@ import { parsePath, readPath } from "./json-path";
 import { momentOf } from "./moment";
 import type { Answer } from "./outcome";
 import { compilePagination, type Pages } from "./paging";
-import { compileRequest, type CallContext, type Caller, type CompiledRequest } from "./request";
+import { compileRequest, type CallContext, type Caller, type CompiledRequest, type NextPage } from "./request";
 
 /** A record that a list names. */
 export interface Change {
@@ -104,13 +104,12 @@ export async function* listChanges(
   let page = run.first();
   for (;;) {
     const scope = { ...context.scope, since: write(from) };
-    const asked = await caller.ask(list.request, { ...context, scope }, page);
-    if ("absent" in asked) break;
-    const entries = changesOf(list, asked.answer, context);
+    const answer = await pageOf(list, caller, { ...context, scope }, page);
+    const entries = changesOf(list, answer, context);
     for (const { time } of entries) if (time !== null && (newest === null || time > newest)) newest = time;
     // Some lists cannot be asked for what is new, and show everything.
     const fresh = entries.filter(({ time }) => time === null || time >= begin);
-    const next = run.next(asked.answer, entries.length, scope);
+    const next = run.next(answer, entries.length, scope);
     if (next === null) {
       yield { changes: fresh, upTo: newest };
       return;
@@ -127,7 +126,6 @@ export async function* listChanges(
       page = next;
     }
   }
-  yield { changes: [], upTo: newest };
 }
 
 /** What a list of deletions holds, page by page: deleted records, or (`present`) all that are there. */
@@ -138,19 +136,29 @@ export async function* listDeletions(
   context: CallContext,
 ): AsyncGenerator<Change[]> {
   if (!changes.deletions) return;
-  const { list } = changes.deletions;
+  const { list, present } = changes.deletions;
   const begin = since === null ? new Date(0) : new Date(since.getTime() - changes.overlapMs);
   const scope = { ...context.scope, since: changes.write(begin) };
   const run = list.pages();
   for (let page = run.first(); ;) {
-    const asked = await caller.ask(list.request, { ...context, scope }, page);
-    if ("absent" in asked) return;
-    const entries = changesOf(list, asked.answer, context);
+    const answer = await pageOf(list, caller, { ...context, scope }, page);
+    if (present && !isObject(readPath(answer.body, list.records))) throw listMissing(NO_LIST);
+    const entries = changesOf(list, answer, context);
     yield entries.map((entry) => ({ ...entry, deleted: true }));
-    const next = run.next(asked.answer, entries.length, scope);
+    const next = run.next(answer, entries.length, scope);
     if (next === null) return;
     page = next;
   }
+}
+
+/**
+ * One page of a list. A list that is not there is no empty list: taken for one, every record in it would count as deleted.
+ * @throws HubError with the failure the answer means
+ */
+async function pageOf(list: CompiledList, caller: Caller, context: CallContext, page: NextPage): Promise<Answer> {
+  const asked = await caller.ask(list.request, context, page);
+  if ("absent" in asked) throw listMissing(asked.absent);
+  return asked.answer;
 }
 
 function changesOf(list: CompiledList, answer: Answer, context: CallContext): Change[] {
@@ -173,6 +181,22 @@ function checkOrder(entries: readonly Change[]): void {
     if (at < before || at === Infinity) throw notInOrder();
     before = at;
   }
+}
+
+const NO_LIST = { message: "The answer holds no list where the connector definition says." };
+
+function isObject(value: Json | undefined): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function listMissing(said: Pick<Failure, "message">): HubError {
+  return new HubError({
+    kind: "data",
+    code: "list_missing",
+    message: said.message,
+    hint: "Check the connection's settings (the account or workspace they name), and the path and records of changes in the connector definition.",
+    field: "changes.request",
+  });
 }
 
 function withoutId(): HubError {

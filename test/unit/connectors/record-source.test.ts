@@ -168,6 +168,31 @@ describe("a vendor as a source of records", () => {
     expect(pages.at(-1)?.upTo).toEqual(new Date(9_000));
   });
 
+  it.each([
+    ["404", { status: 404, body: {} }],
+    ["something else than a list", { body: { maintenance: true } }],
+  ])("takes %s for no empty list, by which all that is there would be gone (REC-04)", async (_, answer) => {
+    const deletions = {
+      lists: "present" as const,
+      request: { method: "GET" as const, path: "/clients/all" },
+      records: "clients",
+      id: "id",
+      pagination: { type: "page" as const, to: { query: "page" } },
+    };
+    open({ changes: { ...LIST, deletions } });
+    vendor.script = ({ query }) => (query["page"] === "2" ? answer : { body: { clients: [{ id: 1 }] } });
+    const sweep = async (): Promise<void> => {
+      for await (const page of connector.source.deletions("client", null, call())) expect(page).toHaveLength(1);
+    };
+    await expect(sweep()).rejects.toMatchObject({ kind: "data", code: "list_missing" });
+  });
+
+  it("says that a list of changes is not there, instead of finding nothing for ever", async () => {
+    open({ changes: LIST });
+    vendor.script = () => ({ status: 404, body: {} });
+    await expect(listed(new Date())).rejects.toMatchObject({ kind: "data", code: "list_missing" });
+  });
+
   it("goes through records of one and the same moment by the vendor's pages", async () => {
     open({ changes: LIST });
     const ids = ["1", "2", "3", "4", "5"];
