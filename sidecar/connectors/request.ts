@@ -35,7 +35,7 @@ export function compileRequest(request: RequestDefinition, repeatable: boolean):
   return {
     method: request.method,
     base: request.base ?? "",
-    path: compileText(request.path, encodeURIComponent),
+    path: compileText(request.path, pathPart),
     query: Object.entries(request.query ?? {}).map(([name, value]) => [name, compileTemplate(value)]),
     headers: Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), compileTemplate(value)]),
     body: request.body === undefined ? null : compileTemplate(request.body),
@@ -45,6 +45,20 @@ export function compileRequest(request: RequestDefinition, repeatable: boolean):
     repeatable: request.repeatable ?? (request.method === "GET" || repeatable),
     file: request.answer === "file",
   };
+}
+
+/**
+ * A value as part of a path. `.` and `..`, encoded or not, would lead to another address of the vendor's.
+ * @throws HubError `path_value_unfit`
+ */
+function pathPart(value: string): string {
+  if (value !== "." && value !== "..") return encodeURIComponent(value);
+  throw new HubError({
+    kind: "data",
+    code: "path_value_unfit",
+    message: `The request cannot be built: "${value}" is no id that can stand in an address.`,
+    hint: "Correct the id on the record's link, or what the other system calls its record.",
+  });
 }
 
 /** What travels with every call of one delivery. */

@@ -225,6 +225,19 @@ describe("the engine", () => {
     expect(!result.ok && result.failure.message).toContain("plain text");
   });
 
+  it.each([".", ".."])(
+    "sends nothing for the id %s, which would lead to another address (SEC-14)",
+    async (externalId) => {
+      connector = connectTo(vendor, {});
+      for (const operation of ["upsert", "delete"] as const)
+        expect(await deliver(client({ externalId, operation }))).toMatchObject({
+          ok: false,
+          failure: { kind: "data", code: "path_value_unfit" },
+        });
+      expect(vendor.heard).toEqual([]);
+    },
+  );
+
   it("refuses a value that no header can carry, and goes on with the others", async () => {
     const [find] = CLIENT.find ?? [];
     if (!find) throw new Error("a find is needed");
