@@ -1,6 +1,7 @@
 import type { Clock } from "./connector";
 import type { RateHeaders } from "./definition";
 import type { RateLimiter } from "./limits";
+import { boundedWait } from "./retry-after";
 
 /** Listens to what a vendor says about its limits, and slows down before or after it has to refuse (RES-12). */
 export class RateFeedback {
@@ -16,7 +17,8 @@ export class RateFeedback {
       const remaining = headers[rate.remaining.toLowerCase()];
       if (remaining === undefined || Number(remaining) > 0 || Number.isNaN(Number(remaining))) continue;
       const reset = rate.reset === undefined ? undefined : headers[rate.reset.toLowerCase()];
-      this.limiter.pause(rate.bucket ?? "default", this.untilReset(reset, rate.resetUnit ?? "seconds"));
+      const wait = this.untilReset(reset, rate.resetUnit ?? "seconds");
+      this.limiter.pause(rate.bucket ?? "default", boundedWait(wait));
     }
   }
 
@@ -30,6 +32,6 @@ export class RateFeedback {
     if (reset === undefined || Number.isNaN(value)) return 1_000;
     if (unit === "milliseconds") return value;
     if (unit === "seconds") return value * 1_000;
-    return Math.max(0, value * 1_000 - this.clock.now().getTime());
+    return value * 1_000 - this.clock.now().getTime();
   }
 }

@@ -2,7 +2,8 @@ import { BucketWindow } from "../../../sidecar/connectors/bucket-window";
 import { systemClock } from "../../../sidecar/connectors/connector";
 import { LinedUpLimiter, placeTermMs, type Places } from "../../../sidecar/connectors/limits";
 import { OwnPlaces } from "../../../sidecar/connectors/places";
-import { parseRetryAfter } from "../../../sidecar/connectors/retry-after";
+import { RateFeedback } from "../../../sidecar/connectors/rate-feedback";
+import { LONGEST_WAIT_MS, parseRetryAfter } from "../../../sidecar/connectors/retry-after";
 import fc from "fast-check";
 
 const running = new AbortController().signal;
@@ -205,7 +206,24 @@ describe("Retry-After", () => {
     ["Sun, 22 Nov 2026 08:00:30 GMT", 30_000],
     ["Sun, 22 Nov 2026 07:00:00 GMT", 0],
     ["soon", null],
+    ["99999999999999999999999", LONGEST_WAIT_MS],
+    ["Sun, 22 Nov 2099 08:00:00 GMT", LONGEST_WAIT_MS],
   ])("reads %s", (text, expected) => {
     expect(parseRetryAfter(text, now)).toBe(expected);
+  });
+});
+
+describe("rate headers", () => {
+  it("stop a bucket for a day at most, also where a moment is declared as a span", () => {
+    const pauses: number[] = [];
+    const limits = { take: () => running, pause: (_: string, ms: number) => pauses.push(ms), use: () => [] };
+    const feedback = new RateFeedback(
+      limits as never,
+      [{ remaining: "X-Remaining", reset: "X-Reset", resetUnit: "seconds" }],
+      systemClock,
+    );
+    feedback.heard({ "x-remaining": "0", "x-reset": String(Math.floor(Date.now() / 1000) + 30) });
+    feedback.heard({ "x-remaining": "0", "x-reset": "30" });
+    expect(pauses).toEqual([LONGEST_WAIT_MS, 30_000]);
   });
 });
