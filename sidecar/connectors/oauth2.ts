@@ -13,6 +13,9 @@ interface Fetched extends Token {
   refreshToken: string | null;
 }
 
+/** How long a token is taken to last whose vendor does not say so in a number. */
+const UNSAID_TERM_MS = 3_600_000;
+
 /** An OAuth access token that is always fresh: kept until shortly before it ends, and fetched once however many ask. */
 export class TokenSource {
   private token: Token | null = null;
@@ -135,10 +138,10 @@ export class TokenSource {
       throw this.failure("credential", "token_refused", `${this.systemName} answered without a token.`);
     }
     const refreshToken = answer["refresh_token"];
-    const seconds = Number(answer["expires_in"] ?? 3600);
+    const seconds = Number(answer["expires_in"] ?? NaN);
     return {
       accessToken,
-      expiresAt: this.clock.now().getTime() + seconds * 1000,
+      expiresAt: this.clock.now().getTime() + (Number.isFinite(seconds) ? seconds * 1000 : UNSAID_TERM_MS),
       refreshToken: typeof refreshToken === "string" ? refreshToken : null,
       answer: Object.fromEntries(Object.entries(answer).filter(([name]) => !name.endsWith("_token"))),
     };

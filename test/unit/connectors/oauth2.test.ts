@@ -59,6 +59,17 @@ describe("OAuth tokens (SEC-04)", () => {
     expect(forms[1]).toContain("refresh_token=refresh-1");
   });
 
+  it("are not fetched for every call where the vendor does not say in a number how long they last", async () => {
+    vendor.script = (heard) =>
+      heard.path === "/oauth/token"
+        ? { body: { ...(answer(heard).body as object), expires_in: "one hour" } }
+        : answer(heard);
+    connector = connectTo(vendor, { auth: oauth }, { credentials, clock });
+    await deliver(1);
+    await deliver(2);
+    expect(tokens).toBe(1);
+  });
+
   it("are renewed after a 401 only where the definition says so, and once", async () => {
     vendor.script = (heard) => (heard.path === "/oauth/token" ? answer(heard) : { status: 401 });
     connector = connectTo(vendor, { auth: { ...oauth, refreshOn401: true } }, { credentials, clock });
