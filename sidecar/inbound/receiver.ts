@@ -68,8 +68,8 @@ export function createReceiver(parts: ReceiverParts, limits: ReceiverLimits): Ex
     );
   });
   // Nothing is unpacked: a signature is over what came, and a small body must not become a large one.
-  app.use(express.raw({ type: () => true, limit: limits.maxBodyBytes, inflate: false }));
-  app.all("/webhooks/:system", (request, response, next) => {
+  const body = express.raw({ type: () => true, limit: limits.maxBodyBytes, inflate: false });
+  app.all("/webhooks/:system", body, (request, response, next) => {
     const system = parts.endpoints.has(systemOf(request)) ? systemOf(request) : "";
     const answered = parts.metrics?.door.startTimer({ system });
     receive(parts, limits, request, response)
