@@ -142,6 +142,15 @@ function contradictions(values: Values, placeOf: (keys: readonly string[]) => st
   if (odoo.transport === "api" && !odoo.api_key) {
     problems.push(missing(["odoo", "api_key"], "transport api reaches the queue with it", "HUB_ODOO_API_KEY"));
   }
+  if (odoo.protocol === "json2" && odoo.api_key !== undefined && !/^[\x21-\x7e]+$/.test(odoo.api_key)) {
+    problems.push({
+      code: "config_wrong_value",
+      place: placeOf(["odoo", "api_key"]),
+      path: "odoo.api_key",
+      reason: "The key holds a space, a line break or another character that no key of Odoo's has.",
+      fix: "Copy the key again, without anything around it; Odoo shows it once, when it is made.",
+    });
+  }
   if (odoo.protocol === "jsonrpc" && !odoo.login) {
     problems.push({
       ...missing(["odoo", "login"], "protocol jsonrpc signs in with it", "HUB_ODOO_LOGIN"),

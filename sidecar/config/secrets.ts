@@ -29,7 +29,7 @@ export function resolveSecret(reference: Reference, sources: SecretSources): Res
   const { text } = reference;
   if (text.startsWith("env:")) return fromVariable(reference, text.slice(4), sources.environment);
   if (text.startsWith("file:")) return fromFile(reference, path.resolve(sources.folder, text.slice(5)), sources);
-  if (reference.fromEnvironment) return checked(reference, text);
+  if (reference.fromEnvironment) return checked(reference, withoutLineEnd(text));
   if (reference.kind === "postgres-url" && isPostgresUrl(text) && !holdsPassword(text)) return { value: text };
   return problem(
     reference,
@@ -40,8 +40,8 @@ export function resolveSecret(reference: Reference, sources: SecretSources): Res
 }
 
 function fromVariable(reference: Reference, name: string, environment: Environment): Resolved {
-  const value = environment[name];
-  if (value === undefined || value === "") {
+  const value = withoutLineEnd(environment[name] ?? "");
+  if (value === "") {
     return problem(
       reference,
       "config_missing_variable",
@@ -56,7 +56,7 @@ function fromFile(reference: Reference, file: string, { environment }: SecretSou
   let value: string;
   let mode: number;
   try {
-    value = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    value = withoutLineEnd(readFileSync(file, "utf8"));
     mode = statSync(file).mode;
   } catch (cause) {
     return problem(
@@ -87,6 +87,11 @@ function fromFile(reference: Reference, file: string, { environment }: SecretSou
     };
   }
   return resolved;
+}
+
+/** Editors and shells put a line end behind what is pasted into a file or a variable. */
+function withoutLineEnd(text: string): string {
+  return text.replace(/[\r\n]+$/, "");
 }
 
 function checked(reference: Reference, value: string): Resolved & object {

@@ -54,6 +54,18 @@ describe("a sound configuration", () => {
     ]);
   });
 
+  it("takes a secret without the line end that editors and shells put behind it", () => {
+    const config = build(`${GOOD}  api_key: env:KEY\nadmin:\n  token: env:TOKEN\n`, {
+      QUEUE: "postgres://hub:pw@db/odoo\n",
+      KEY: "the-key\r\n",
+      HUB_ADMIN_TOKEN: "0123456789abcdef\n",
+    });
+    expect(config).toMatchObject({
+      odoo: { queueUrl: "postgres://hub:pw@db/odoo", apiKey: "the-key" },
+      admin: { token: "0123456789abcdef" },
+    });
+  });
+
   it("lets the environment win over the file, numbers and switches included", () => {
     const config = build(GOOD, {
       ...VARIABLES,
@@ -180,6 +192,11 @@ describe("a configuration that cannot be used stops the start with place, reason
       GOOD.replace("  queue_url: env:QUEUE\n", ""),
       { code: "config_missing_key", path: "odoo.queue_url" },
     ],
+    [
+      "an API key with more than the key in it",
+      `${GOOD}  api_key: env:TWO_LINES\n`,
+      { code: "config_wrong_value", path: "odoo.api_key" },
+    ],
     ["jsonrpc without a login", `${GOOD}  protocol: jsonrpc\n`, { code: "config_missing_key", path: "odoo.login" }],
     [
       "an admin token that is too short",
@@ -200,7 +217,7 @@ describe("a configuration that cannot be used stops the start with place, reason
     ["a key that stands twice", `${GOOD}  database: again\n`, { code: "config_not_yaml", place: "hub.yaml:5" }],
     ["a list instead of keys", "- odoo", { code: "config_not_yaml" }],
   ])("%s", (_what, text, expected) => {
-    const problems = problemsOf(text, { ...VARIABLES, SHORT: "short" });
+    const problems = problemsOf(text, { ...VARIABLES, SHORT: "short", TWO_LINES: "key\nnote" });
     expect(problems[0]).toMatchObject(expected);
     for (const problem of problems) expect(problem.fix).not.toBe("");
   });
