@@ -5,6 +5,7 @@ import type { ErrorPaths, OutcomeRule } from "./definition";
 import { compileFirst, type Evidence, type Extractor } from "./extract";
 import { parseRetryAfter } from "./retry-after";
 import { compileText, type Rendered, type Scope } from "./template";
+import { shortened } from "../domain/storable";
 
 /** A vendor's answer, read. */
 export interface Answer extends Evidence {
@@ -137,8 +138,7 @@ function asCode(text: string): string {
 }
 
 function clip(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
-  return line.length > 500 ? `${line.slice(0, 499)}…` : line;
+  return shortened(text.replace(/\s+/g, " ").trim(), 500);
 }
 
 interface CompiledRule {

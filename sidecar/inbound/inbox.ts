@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import type { Notice } from "../connectors/webhooks";
 import { SCHEMA } from "../store/database";
+import { storableJson } from "../domain/storable";
 
 /** What became of the notices of one request. */
 export interface Kept {
@@ -29,7 +30,7 @@ export class Inbox {
          CASE WHEN n.object IS NULL THEN now() END, CASE WHEN n.object IS NULL THEN 'not_taken' END
        FROM jsonb_to_recordset(?::jsonb) AS n(key text, event text, object text, change text, external_id text, occurred_at timestamptz, item jsonb)
        ON CONFLICT (system, key) DO NOTHING`,
-      [system, source, PRIORITY[source], JSON.stringify(notices.map(row))],
+      [system, source, PRIORITY[source], storableJson(notices.map(row))],
     );
     return { kept: rowCount, repeated: notices.length - rowCount };
   }

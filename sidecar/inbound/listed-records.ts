@@ -3,6 +3,7 @@ import type { Change } from "../connectors";
 import type { Failure } from "../domain/errors";
 import { SCHEMA } from "../store/database";
 import { PRIORITY } from "./inbox";
+import { storableJson } from "../domain/storable";
 
 /** Where a list stands when it is looked at. */
 export interface Cursor {
@@ -113,7 +114,7 @@ export class ListedRecords {
   /** Of a sweep: these are there. What was not known to be there is new, except in the first sweep. */
   async present(type: ListedType, ids: readonly string[], cursor: Cursor, told: boolean): Promise<Found> {
     if (ids.length === 0) return { found: 0, missed: 0 };
-    const rows = JSON.stringify([...new Set(ids)].map((id) => ({ external_id: id })));
+    const rows = storableJson([...new Set(ids)].map((id) => ({ external_id: id })));
     return this.found(PRESENT, { ...type, ...this.terms(cursor, told), known: cursor.sweptAt !== null, rows });
   }
 
@@ -129,7 +130,7 @@ export class ListedRecords {
          failed_at = CASE WHEN :ok THEN NULL ELSE coalesce(failed_at, clock_timestamp()) END,
          known_at = CASE WHEN :ok THEN coalesce(known_at, clock_timestamp()) ELSE known_at END
        WHERE system = :system AND object = :object`,
-      { system, object, found, missed, ok: failure === null, failure: failure && JSON.stringify(failure) },
+      { system, object, found, missed, ok: failure === null, failure: failure && storableJson(failure) },
     );
   }
 
@@ -177,7 +178,7 @@ function toRows(changes: readonly Change[], { startedAt }: Cursor): string {
       deleted,
     });
   }
-  return JSON.stringify([...byId.values()]);
+  return storableJson([...byId.values()]);
 }
 
 /** Odoo was told of this state, or a later one. A change within the same tick of the vendor's clock could hide behind the same moment. */

@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import type { Json } from "../domain/json";
 import { SCHEMA } from "../store/database";
 import { PRIORITY, type NoticeSource } from "./inbox";
+import { storableJson } from "../domain/storable";
 
 /** One record that is to be fetched and applied, because notices name it. */
 export interface Work {
@@ -90,7 +91,7 @@ export class InboundRecords {
   /** Notes how claimed work ended. What was taken over by somebody else meanwhile is left alone. */
   async settle(ended: readonly Ended[]): Promise<void> {
     if (ended.length === 0) return;
-    await this.store.raw(SETTLE, { system: this.system, lease: this.lease, rows: JSON.stringify(ended.map(toRow)) });
+    await this.store.raw(SETTLE, { system: this.system, lease: this.lease, rows: storableJson(ended.map(toRow)) });
   }
 
   /** Milliseconds until the next record may be claimed; null when nothing is open. */

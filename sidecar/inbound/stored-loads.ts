@@ -3,6 +3,7 @@ import type { Change } from "../connectors";
 import { SCHEMA } from "../store/database";
 import { PRIORITY } from "./inbox";
 import type { ListedType } from "./listed-records";
+import { storableJson } from "../domain/storable";
 
 /** A first load as the hub's database knows it. */
 export interface StoredLoad {
@@ -69,7 +70,7 @@ export class StoredLoads {
       object,
       priority: PRIORITY.load,
       upTo,
-      rows: JSON.stringify(rows.map((one) => ({ external_id: one.id, version: one.version, time: one.time }))),
+      rows: storableJson(rows.map((one) => ({ external_id: one.id, version: one.version, time: one.time }))),
     });
     return answer[0]?.taken ?? 0;
   }

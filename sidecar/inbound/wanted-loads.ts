@@ -3,6 +3,7 @@ import type { Failure } from "../domain/errors";
 import { SCHEMA } from "../store/database";
 import type { ListedType } from "./listed-records";
 import { StoredLoads, type LoadState, type StoredLoad } from "./stored-loads";
+import { storableJson } from "../domain/storable";
 
 /** Who claimed has so long; then another sidecar goes on. */
 export const LEASE_MS = 30_000;
@@ -89,7 +90,7 @@ export class WantedLoads {
       `UPDATE ${SCHEMA}.inbound_load SET report = :report, listed = :listed, failure = NULL,
          listed_at = CASE WHEN :done THEN clock_timestamp() END
        WHERE id = :id`,
-      { id, report: JSON.stringify(report), listed: report.listed, done },
+      { id, report: storableJson(report), listed: report.listed, done },
     );
   }
 
@@ -99,7 +100,7 @@ export class WantedLoads {
       `UPDATE ${SCHEMA}.inbound_load SET failure = :failure, wanted = wanted AND :again,
          lease_until = CASE WHEN :wait THEN lease_until END
        WHERE id = :id AND lease = :lease AND listed_at IS NULL`,
-      { id, lease, failure: failure && JSON.stringify(failure), again, wait: failure !== null },
+      { id, lease, failure: failure && storableJson(failure), again, wait: failure !== null },
     );
   }
 

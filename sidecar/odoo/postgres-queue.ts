@@ -29,6 +29,7 @@ import type {
 } from "./queue";
 import { filterToJson } from "./queue";
 import * as rows from "./queue-rows";
+import { storableJson, storableText } from "../domain/storable";
 
 export interface PostgresQueueOptions {
   /** `postgres://role:password@host:port/database`, a direct connection: a transaction pooler cannot LISTEN. */
@@ -80,7 +81,7 @@ export class PostgresQueue implements Queue {
   }
 
   async reportRestore(hub: string, expected: number, links: KnownLink[]): Promise<void> {
-    const values = [hub, expected, JSON.stringify(links.map(rows.knownLinkToJson))];
+    const values = [hub, expected, storableJson(links.map(rows.knownLinkToJson))];
     await this.call("report_restore", "SELECT integration_hub.report_restore($1, $2, $3::jsonb)", values);
   }
 
@@ -115,7 +116,7 @@ export class PostgresQueue implements Queue {
   }
 
   async settle(worker: string, settlements: Settlement[]): Promise<Settled[]> {
-    const results = JSON.stringify(settlements.map(rows.settlementToJson));
+    const results = storableJson(settlements.map(rows.settlementToJson));
     const answer = await this.call("settle", "SELECT * FROM integration_hub.settle($1, $2::jsonb)", [worker, results]);
     return answer.map(rows.toSettled);
   }
@@ -173,7 +174,8 @@ export class PostgresQueue implements Queue {
     until: Date | null,
     since: Date | null = null,
   ): Promise<void> {
-    await this.call("pause", "SELECT integration_hub.pause($1, $2, $3, $4, $5)", [system, kind, reason, until, since]);
+    const values = [system, kind, storableText(reason), until, since];
+    await this.call("pause", "SELECT integration_hub.pause($1, $2, $3, $4, $5)", values);
   }
 
   async resume(system: string): Promise<void> {
@@ -187,7 +189,7 @@ export class PostgresQueue implements Queue {
 
   async reportPolls(system: string, lists: readonly PollHealth[]): Promise<boolean> {
     const text = "SELECT integration_hub.report_polls($1, $2::jsonb) AS changed";
-    const [row] = await this.call("report_polls", text, [system, JSON.stringify(lists.map(rows.pollToJson))]);
+    const [row] = await this.call("report_polls", text, [system, storableJson(lists.map(rows.pollToJson))]);
     return row?.["changed"] === true;
   }
 
@@ -225,11 +227,11 @@ export class PostgresQueue implements Queue {
 
   async reportShadow(versionId: number, results: ShadowResult[]): Promise<boolean> {
     const text = "SELECT integration_hub.report_shadow($1, $2::jsonb) AS kept";
-    return (await this.call("report_shadow", text, [versionId, JSON.stringify(results)]))[0]?.["kept"] === true;
+    return (await this.call("report_shadow", text, [versionId, storableJson(results)]))[0]?.["kept"] === true;
   }
 
   async answer(worker: string, question: number, answer: JsonObject): Promise<boolean> {
-    const values = [worker, question, JSON.stringify(answer)];
+    const values = [worker, question, storableJson(answer)];
     const [row] = await this.call("answer", "SELECT integration_hub.answer($1, $2, $3::jsonb) AS taken", values);
     return row?.["taken"] === true;
   }

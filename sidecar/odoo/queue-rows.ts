@@ -240,19 +240,14 @@ export function settlementToJson(settlement: Settlement): JsonObject {
     json["error"] = {
       kind: failure.kind,
       code: failure.code,
-      message: withoutZeroBytes(failure.message),
-      hint: withoutZeroBytes(failure.hint),
-      field: failure.field === undefined ? null : withoutZeroBytes(failure.field),
+      message: failure.message,
+      hint: failure.hint,
+      field: failure.field ?? null,
       retry_after_ms: failure.retryAfterMs ?? null,
     };
   }
   if (settlement.waitFor !== undefined) json["wait_for"] = settlement.waitFor;
   return json;
-}
-
-/** Postgres cannot store them, and a vendor's message may hold anything. */
-function withoutZeroBytes(text: string): string {
-  return text.replaceAll("\u0000", "");
 }
 
 /** Odoo's API writes an empty value as `false`. */

@@ -112,6 +112,18 @@ describe("the door for webhooks", () => {
     expect((await inbox()).map(({ key }) => key).sort()).toEqual(["1", "2", "3"]);
   });
 
+  it("keeps a notice whatever characters and moment it holds: refused, the vendor would send it for ever", async () => {
+    const event = {
+      id: 1,
+      type: "company.changed",
+      objectId: "c1",
+      at: 1_790_000_000_000_000,
+      name: "a\u0000b \ud83d",
+    };
+    await post(JSON.stringify({ events: [event] })).expect(204);
+    expect(await inbox()).toEqual([{ key: "1", object: "company", external_id: "c1" }]);
+  });
+
   it("keeps nothing of a forged call, says nothing about why, and counts it as one security event (SEC-11)", async () => {
     for (let n = 0; n < 20; n += 1) await post(events(n), sign(events(n), "/webhooks/crm", "guessed")).expect(401, "");
     await request(app).post("/webhooks/crm").send(events(1)).expect(401, "");
@@ -161,6 +173,8 @@ describe("the door for webhooks", () => {
     await post(deep, sign(deep)).expect(400);
     await post(events(1)).set("content-encoding", "gzip").expect(415);
     await request(app).post("/webhooks/nobody").send("{}").expect(404);
+    // What is no vendor's address is not read at all.
+    await request(app).post("/elsewhere").type("text").send(large).expect(404);
     await post(events(1)).expect(204);
     expect(await refused()).toEqual({ "crm:too_large": 1, "crm:malformed": 3, ":unknown_system": 1 });
   });

@@ -98,6 +98,15 @@ export function settlePromises(t: QueueScene): void {
       });
     });
 
+    it("stores what a vendor says whatever characters it holds, so that no outcome is lost by them (RES-02)", async () => {
+      const id = await t.change("res.partner,1");
+      await t.claim();
+      const said = failed(id, "held", { kind: "data", code: "c", field: "na\u0000me" });
+      if (said.failure) said.failure.message = "no\u0000t good: \ud83d";
+      expect(await t.settle([said])).toMatchObject([{ state: "held", accepted: true }]);
+      expect(await t.fixture.delivery(id)).toMatchObject({ error_message: "not good: \ufffd", error_field: "name" });
+    });
+
     it("gives one cause to records that lack one reference each, so that they are one problem (OBS-03)", async () => {
       const ids = [await t.change("res.partner,1"), await t.change("res.partner,2")];
       await t.claim();

@@ -76,13 +76,6 @@ describe("rows of the queue", () => {
     });
   });
 
-  it("carry no zero byte, which Postgres cannot store", () => {
-    const failure = { kind: "data", code: "c", message: "a\u0000b", hint: "h" } as const;
-    expect(
-      JSON.stringify(settlementToJson({ id: 1, claims: 1, outcome: "held", exchange: null, failure })),
-    ).not.toContain("u0000");
-  });
-
   it("give health its times", () => {
     const health = toHealth({
       now: "2026-11-22T07:00:00Z",
