@@ -1,5 +1,6 @@
 import type { Failure } from "../domain/errors";
 import { HubError } from "../domain/errors";
+import { shortened } from "../domain/storable";
 
 /** What Odoo said when a call failed. Its traceback (`debug`) is never taken over. */
 export interface OdooFault {
@@ -104,6 +105,29 @@ function byStatus(status: number, said: string, place: string): Failure {
   };
 }
 
+/** Whether an answer comes from something else than Odoo's API: a redirect, or a success that is not JSON (`parsed` is undefined). */
+export function isNotOdoo(status: number, parsed: unknown): boolean {
+  return (status >= 300 && status < 400) || (status < 300 && parsed === undefined);
+}
+
+/** The failure of such an answer. @param location where a redirect leads */
+export function notOdoo(place: string, status: number, location: unknown): HubError {
+  const elsewhere = typeof location === "string" && URL.canParse(location) ? new URL(location).origin : null;
+  return new HubError({
+    kind: "technical",
+    code: "odoo_answer_unreadable",
+    message:
+      elsewhere === null
+        ? `What answered ${place} with ${status} is not Odoo's API.`
+        : `odoo.url leads elsewhere: ${place} was answered with ${status} to ${elsewhere}, which is not followed.`,
+    hint:
+      elsewhere === null
+        ? "Check odoo.url and odoo.protocol: a proxy, or another program, answers there. The hub tries again by itself."
+        : `If Odoo is there, set odoo.url to ${elsewhere}. The hub tries again by itself.`,
+    field: place,
+  });
+}
+
 /** A call that got no answer at all. */
 export function odooUnreachable(place: string, cause: unknown): HubError {
   const reason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.name) : "no answer";
@@ -139,5 +163,5 @@ function shortName(name: string | null): string {
 /** Odoo's messages are for people, but may carry a traceback when something unexpected broke. */
 function shorten(message: string): string {
   const text = message.split("Traceback (most recent call last)")[0]?.trim() ?? "";
-  return text.length > 500 ? `${text.slice(0, 499)}…` : text || "(no message)";
+  return shortened(text, 500) || "(no message)";
 }

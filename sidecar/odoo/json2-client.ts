@@ -1,7 +1,8 @@
 import { Agent, request } from "undici";
 import type { Json } from "../domain/json";
-import { odooFault, odooUnreachable } from "./faults";
+import { isNotOdoo, notOdoo, odooFault, odooUnreachable } from "./faults";
 import type { CallOptions, RecordClient } from "./record-client";
+import { storableJson } from "../domain/storable";
 
 export interface Json2Options {
   url: string;
@@ -34,6 +35,7 @@ export class Json2Client implements RecordClient {
     const body = { ...args, ...(ids ? { ids } : {}), ...(context ? { context } : {}) };
     let status: number;
     let text: string;
+    let location: unknown;
     try {
       const answer = await request(
         `${this.options.url}/json/2/${encodeURIComponent(model)}/${encodeURIComponent(method)}`,
@@ -46,17 +48,20 @@ export class Json2Client implements RecordClient {
             "x-odoo-database": this.options.database,
             "user-agent": "odoo-integration-hub",
           },
-          body: JSON.stringify(body),
+          body: storableJson(body),
           ...(signal ? { signal } : {}),
         },
       );
       status = answer.statusCode;
+      location = answer.headers["location"];
       text = await answer.body.text();
     } catch (cause) {
       throw odooUnreachable(place, cause);
     }
-    if (status >= 200 && status < 300) return parse(text) as Answer;
-    const fault = parse(text) as { name?: unknown; message?: unknown } | null | undefined;
+    const parsed = parse(text);
+    if (isNotOdoo(status, parsed)) throw notOdoo(place, status, location);
+    if (status < 300) return parsed as Answer;
+    const fault = parsed as { name?: unknown; message?: unknown } | null | undefined;
     throw odooFault({
       status,
       name: typeof fault?.name === "string" ? fault.name : null,

@@ -2,8 +2,9 @@ import { JSONRPCClient, JSONRPCErrorException, type JSONRPCRequest, type JSONRPC
 import { Agent, request } from "undici";
 import type { HubError } from "../domain/errors";
 import type { Json } from "../domain/json";
-import { odooFault, odooUnreachable } from "./faults";
+import { isNotOdoo, notOdoo, odooFault, odooUnreachable } from "./faults";
 import type { CallOptions, RecordClient } from "./record-client";
+import { storableJson } from "../domain/storable";
 
 export interface JsonRpcOptions {
   url: string;
@@ -113,15 +114,17 @@ export class JsonRpcClient implements RecordClient {
   private async exchange(payload: JSONRPCRequest, { place, signal }: Transfer): Promise<JSONRPCResponse> {
     let status: number;
     let text: string;
+    let location: unknown;
     try {
       const answer = await request(`${this.options.url}/jsonrpc`, {
         method: "POST",
         dispatcher: this.agent,
         headers: { "content-type": "application/json", "user-agent": "odoo-integration-hub" },
-        body: JSON.stringify(payload),
+        body: storableJson(payload),
         ...(signal ? { signal } : {}),
       });
       status = answer.statusCode;
+      location = answer.headers["location"];
       text = await answer.body.text();
     } catch (cause) {
       throw odooUnreachable(place, cause);
@@ -129,7 +132,8 @@ export class JsonRpcClient implements RecordClient {
     try {
       return JSON.parse(text) as JSONRPCResponse;
     } catch {
-      throw odooFault({ status: status < 400 ? 502 : status, name: null, message: "", place });
+      if (isNotOdoo(status, undefined)) throw notOdoo(place, status, location);
+      throw odooFault({ status, name: null, message: "", place });
     }
   }
 }

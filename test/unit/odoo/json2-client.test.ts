@@ -48,6 +48,24 @@ describe("the JSON-2 client", () => {
     await expect(client.check()).rejects.toMatchObject({ failure: { kind: "data", code: "odoo_not_found" } });
   });
 
+  it("says that odoo.url is another program's address, or leads elsewhere, and to what it is to be set", async () => {
+    odoo.answer = () => ({ body: "<html>Welcome</html>" });
+    await expect(client.check()).rejects.toMatchObject({
+      failure: {
+        kind: "technical",
+        code: "odoo_answer_unreadable",
+        hint: expect.stringContaining("odoo.url") as string,
+      },
+    });
+    odoo.answer = () => ({ status: 301, headers: { location: "https://odoo.example.com/json/2" }, body: "" });
+    await expect(client.check()).rejects.toMatchObject({
+      failure: {
+        code: "odoo_answer_unreadable",
+        hint: expect.stringContaining("to https://odoo.example.com.") as string,
+      },
+    });
+  });
+
   it.each(["drops the connection", "does not answer in time"])(
     "calls it technical when Odoo %s, and never shows the key",
     async (how) => {

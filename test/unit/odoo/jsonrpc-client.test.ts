@@ -84,6 +84,8 @@ describe("the JSON-RPC client for Odoo 17 and 18", () => {
     odoo.answer = () => null;
     await expect(client.check()).rejects.toMatchObject({ failure: { kind: "technical", code: "odoo_unreachable" } });
     odoo.answer = () => ({ body: "<html>" });
-    await expect(client.check()).rejects.toMatchObject({ failure: { kind: "technical", code: "odoo_http_502" } });
+    await expect(client.check()).rejects.toMatchObject({
+      failure: { kind: "technical", code: "odoo_answer_unreadable" },
+    });
   });
 });

@@ -12,7 +12,8 @@ export interface Asked {
 export class OdooAnswers {
   readonly asked: Asked[] = [];
   /** Decides the answer; text is sent as it is, everything else as JSON. Null drops the connection, "silence" never answers. */
-  answer: (asked: Asked) => { status?: number; body: unknown } | "silence" | null = () => ({ body: true });
+  answer: (asked: Asked) => { status?: number; headers?: Record<string, string>; body: unknown } | "silence" | null =
+    () => ({ body: true });
 
   private constructor(private readonly server: Server) {}
 
@@ -29,7 +30,7 @@ export class OdooAnswers {
         const answer = answers.answer(asked);
         if (!answer) request.socket.destroy();
         else if (answer !== "silence") {
-          response.writeHead(answer.status ?? 200, { "content-type": "application/json" });
+          response.writeHead(answer.status ?? 200, { "content-type": "application/json", ...answer.headers });
           response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
         }
       });
