@@ -32,13 +32,13 @@ BEGIN
   SELECT array_agg(l.id) INTO v_locked FROM (
     SELECT d.id FROM public.integration_delivery d WHERE d.id = ANY (v_ids) ORDER BY d.id FOR UPDATE SKIP LOCKED) AS l;
   SELECT array_agg(d.id) INTO v_going FROM public.integration_delivery d
-  WHERE d.id = ANY (v_locked) AND d.state NOT IN ('pending', 'waiting', 'processing')
+  WHERE d.id = ANY (v_locked) AND d.state NOT IN ('pending', 'waiting', 'processing', 'received')
     AND d.id NOT IN (SELECT integration_hub_private.outdated(v_locked));
   v_going := integration_hub_private.requeue(v_going, v_job.requested_by, v_job.user_id, v_job.force, 90);
 
   INSERT INTO public.integration_replay_skip (replay_id, delivery_id, system_id, lane, res_name, company_id, reason)
   SELECT v_job.id, d.id, d.system_id, d.lane, d.res_name, d.company_id,
-    CASE WHEN d.id <> ALL (coalesce(v_locked, '{}')) OR d.state IN ('pending', 'waiting', 'processing') THEN 'in_flight'
+    CASE WHEN d.id <> ALL (coalesce(v_locked, '{}')) OR d.state IN ('pending', 'waiting', 'processing', 'received') THEN 'in_flight'
          WHEN d.error_code = 'mass_change' THEN 'mass_change'
          WHEN d.id IN (SELECT integration_hub_private.outdated(v_ids)) THEN 'later_state'
          ELSE 'payload_gone' END
@@ -49,6 +49,7 @@ BEGIN
     position = coalesce(v_ids[cardinality(v_ids)], r.position),
     queued = r.queued + cardinality(v_going),
     skipped = r.skipped + coalesce(cardinality(v_ids), 0) - cardinality(v_going),
+    total = greatest(r.total, r.queued + r.skipped + coalesce(cardinality(v_ids), 0)),
     state = v_state, ended_at = CASE WHEN v_state = 'done' THEN v_now END, write_date = v_now
   WHERE r.id = v_job.id;
   RETURN QUERY SELECT v_job.id, v_job.mode::text, cardinality(v_going), coalesce(cardinality(v_ids), 0) - cardinality(v_going), v_state;

@@ -65,6 +65,32 @@ class TestInboundQueue(InboundCase):
         self.env.cr.execute("SELECT integration_hub_private.outdated(%s)", [out.ids])
         self.assertFalse(self.env.cr.fetchall())
 
+    def replayed(self, **values):
+        """A replay job over everything of the CRM, done."""
+        wizard = self.env["integration.replay.start"].with_user(self.operator)
+        action = wizard.create({"which": "delivered", "system_id": self.crm.id} | values).action_start()
+        job = self.env["integration.replay"].browse(action["res_id"])
+        while self.env["integration.replay"]._step() is not None:
+            pass
+        self.env.invalidate_all()
+        return job
+
+    def test_a_replay_has_it_read_there_once_for_each_record_whichever_way_it_was_asked_for(self):
+        """RES-04: a record that came in several times is read once, and nobody is told that it is gone."""
+        self.linked("9")
+        last = self.row(self.receive_one("9", {"phone": "5"}))
+        rows = self.env["integration.delivery"].sudo().search([("lane", "=", last.lane), ("direction", "=", "in")])
+        older = rows - last
+        for mode in ("same", "read_again"):
+            rows.write({"state": "delivered", "priority": 50})
+            job = self.replayed(mode=mode)
+            self.assertEqual((job.state, job.total, job.queued), ("done", 2, 1), mode)
+            self.assertEqual((job.skip_ids.delivery_id, job.skip_ids.reason), (older, "later_state"), mode)
+            self.assertEqual((older.state, last.state, last.priority), ("delivered", "received", 90), mode)
+            # Until it was read, it is on its way for whoever asks besides.
+            job = self.replayed(delivery_ids=[(6, 0, last.ids)], mode=mode)
+            self.assertEqual((job.queued, job.skip_ids.mapped("reason")), (0, ["in_flight"]), mode)
+
 
 @tagged("post_install", "-at_install")
 class TestInboundCompanies(InboundCase):

@@ -80,6 +80,26 @@ class TestReplay(HubCase):
             self.payload(fresh.filtered(lambda d: d.res_id == companies[0].id).event_id)["record"]["name"], "Renamed"
         )
 
+    def test_what_others_settled_after_it_began_is_accounted_for(self):
+        _companies, deliveries = self.delivered(3)
+        job = self.start(which="delivered", system_id=self.crm)
+        deliveries[1].sudo().state = "cancelled"
+        self.env.flush_all()
+        self.work()
+        self.assertEqual((job.state, job.total, job.queued, job.skipped, job.changed), ("done", 3, 2, 0, 1))
+
+    def test_what_came_to_be_asked_for_after_it_began_is_accounted_for(self):
+        for mode in ("same", "read_again"):
+            _companies, deliveries = self.delivered(3, names=mode)
+            deliveries[1].sudo().state = "cancelled"
+            self.env.flush_all()
+            job = self.start(which="delivered", system_id=self.crm, mode=mode, force=True)
+            self.settle(deliveries)
+            self.work()
+            self.assertEqual((job.state, job.total, job.queued + job.skipped), ("done", 3, 3), mode)
+            self.env["integration.delivery"].search([]).sudo().write({"state": "cancelled"})
+            self.env.flush_all()
+
     def test_pause_go_on_and_cancel(self):
         self.delivered(4)
         job = self.start(which="delivered", system_id=self.crm)

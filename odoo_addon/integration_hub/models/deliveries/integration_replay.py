@@ -2,10 +2,13 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 from psycopg2.extras import Json
 
+from .integration_brake import MASS_CHANGE
+
 STEP = 500
 # Reading a record again costs far more than queueing a payload, and each step is one transaction.
 STEP_READING = 100
 BACKFILL_PRIORITY = 90
+ON_ITS_WAY = ("pending", "waiting", "processing", "received")
 
 
 class IntegrationReplay(models.Model):
@@ -36,6 +39,12 @@ class IntegrationReplay(models.Model):
     total = fields.Integer(readonly=True)
     queued = fields.Integer(readonly=True)
     skipped = fields.Integer("Left out", readonly=True)
+    changed = fields.Integer(
+        "Changed meanwhile",
+        compute="_compute_progress",
+        help="Counted when it began and no longer what was asked for when their turn came: they went, or a person "
+        "decided about them.",
+    )
     progress = fields.Integer(compute="_compute_progress", string="Progress (%)", aggregator=None)
     state = fields.Selection(
         [("running", "Running"), ("paused", "Paused"), ("done", "Done"), ("cancelled", "Cancelled")],
@@ -53,6 +62,7 @@ class IntegrationReplay(models.Model):
     def _compute_progress(self):
         for job in self:
             looked_at = job.queued + job.skipped
+            job.changed = max(0, job.total - looked_at) if job.state == "done" else 0
             job.progress = 100 if job.state == "done" or not job.total else min(100, 100 * looked_at // job.total)
 
     @api.depends("filter")
@@ -146,16 +156,19 @@ class IntegrationReplay(models.Model):
         outdated = set(self._column("integration_hub_private.outdated(%s::integer[])", ids))
         deliveries = self.env["integration.delivery"].sudo().browse(ids)
         current = deliveries.filtered(lambda delivery: delivery.id not in outdated)
-        again = self._read_again(current, job.force)
+        incoming = current.filtered(lambda delivery: delivery.direction == "in")
+        again = self._read_again(current - incoming, job.force)
         again._note("read_again", requested_by=job.requested_by)
         self._note_skipped(job, deliveries - current, "later_state")
-        self._note_skipped(job, current - again, "gone")
+        self._note_skipped(job, current - incoming - again, "gone")
+        again |= self._read_there_again(job, incoming)
         ended = len(ids) < STEP_READING
         job.write(
             {
                 "position": ids[-1] if ids else job.position,
                 "queued": job.queued + len(again),
                 "skipped": job.skipped + len(ids) - len(again),
+                "total": max(job.total, job.queued + job.skipped + len(ids)),
                 "state": "done" if ended else "running",
                 "ended_at": fields.Datetime.now() if ended else False,
             }
@@ -163,7 +176,7 @@ class IntegrationReplay(models.Model):
         return len(ids)
 
     def _read_again(self, deliveries, force):
-        """As the button does, but behind live changes."""
+        """What goes out, as the button does, but behind live changes."""
         self.env.cr.execute("SELECT coalesce(max(id), 0) FROM integration_event")
         before = self.env.cr.fetchone()[0]
         again = deliveries._read_again(forced=force)
@@ -175,6 +188,22 @@ class IntegrationReplay(models.Model):
             [BACKFILL_PRIORITY, before],
         )
         return again
+
+    def _read_there_again(self, job, incoming):
+        """What came in is read at the other system; answers what is on its way now because of it."""
+        braked = incoming.filtered(lambda delivery: delivery.error_code == MASS_CHANGE)
+        moving = incoming.filtered(lambda delivery: delivery.state in ON_ITS_WAY) - braked
+        going = incoming - braked - moving
+        if going:
+            self.env.flush_all()
+            self.env.cr.execute(
+                "SELECT integration_hub_private.requeue(%s::integer[], %s, %s, %s, %s)",
+                [going.ids, job.requested_by, job.user_id.id or None, job.force, BACKFILL_PRIORITY],
+            )
+            going.invalidate_recordset()
+        self._note_skipped(job, moving, "in_flight")
+        self._note_skipped(job, braked, "mass_change")
+        return going
 
     def _note_skipped(self, job, deliveries, reason):
         self.env["integration.replay.skip"].sudo().create(
