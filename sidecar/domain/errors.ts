@@ -36,11 +36,6 @@ export interface Failure {
   retryAfterMs?: number;
 }
 
-/** Whether trying the same thing again, unchanged, can succeed. */
-export function isRetryable(kind: ErrorKind): boolean {
-  return kind === "technical";
-}
-
 /** The error every stage of the sidecar throws; anything else that is thrown is a defect and is treated as `technical`. */
 export class HubError extends Error {
   readonly failure: Failure;

@@ -1,4 +1,3 @@
-import path from "node:path";
 import { writeHubConfig } from "../hub-config";
 import { createInstance, freeLinkPorts, readInstance, saveInstance, type Instance } from "../instance";
 import { withLock } from "../machine/lock";
@@ -125,6 +124,3 @@ export async function downNative(name: string): Promise<ServiceName[]> {
   for (const service of [...SERVICES].reverse()) if (await stopService(dir, service)) stopped.push(service);
   return stopped;
 }
-
-/** Where the data of a stack is; deleting it makes the next `up` start from the template. */
-export const nativeDataDir = (name: string): string => path.resolve(cachePaths.stack(name));
