@@ -21,7 +21,7 @@ const state = (): StackState => ({
     login: "admin",
     password: "x",
     serviceLogin: "integration-sidecar",
-    serviceKey: "a key",
+    serviceKey: "a-key",
   },
   postgres: {
     adminUrl: "postgres://postgres:x@127.0.0.1:5432/odoo",
@@ -54,7 +54,7 @@ describe("the sidecar's configuration of a stack", () => {
   it("holds no secret itself, and nobody else may read any of it", async () => {
     await writeHubConfig(state());
     const { readFileSync } = await import("node:fs");
-    expect(readFileSync(state().sidecar.configFile, "utf8")).not.toMatch(/password|a key|a token/);
+    expect(readFileSync(state().sidecar.configFile, "utf8")).not.toMatch(/password|a-key|a token/);
     expect(statSync(state().sidecar.configFile).mode & 0o077).toBe(0);
     expect(statSync(path.join(dir, "secrets")).mode & 0o077).toBe(0);
     expect(statSync(path.join(dir, "secrets", "queue-url")).mode & 0o077).toBe(0);
