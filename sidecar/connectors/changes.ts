@@ -42,6 +42,7 @@ interface CompiledList {
   request: CompiledRequest;
   records: string[];
   record: string[];
+  each: string[] | null;
   id: Extractor;
   time: Extractor;
   pages: () => Pages;
@@ -68,7 +69,7 @@ export function compileChanges(changes: ChangesDefinition): CompiledChanges {
   };
 }
 
-type ListDefinition = Pick<DeletionsDefinition, "request" | "records" | "record" | "id" | "time"> & {
+type ListDefinition = Pick<DeletionsDefinition, "request" | "records" | "record" | "each" | "id" | "time"> & {
   pagination?: Pagination;
 };
 
@@ -77,6 +78,7 @@ function compileList(list: ListDefinition, deleted: Test | null): CompiledList {
     request: compileRequest(list.request, true),
     records: parsePath(list.records),
     record: parsePath(list.record ?? ""),
+    each: list.each === undefined ? null : parsePath(list.each),
     id: compileFirst(list.id),
     time: compileFirst(list.time),
     pages: compilePagination(list.pagination),
@@ -105,11 +107,11 @@ export async function* listChanges(
   for (;;) {
     const scope = { ...context.scope, since: write(from) };
     const answer = await pageOf(list, caller, { ...context, scope }, page);
-    const entries = changesOf(list, answer, context);
+    const { entries, listed } = changesOf(list, answer, context);
     for (const { time } of entries) if (time !== null && (newest === null || time > newest)) newest = time;
     // Some lists cannot be asked for what is new, and show everything.
     const fresh = entries.filter(({ time }) => time === null || time >= begin);
-    const next = run.next(answer, entries.length, scope);
+    const next = run.next(answer, listed, scope);
     if (next === null) {
       yield { changes: fresh, upTo: newest };
       return;
@@ -143,9 +145,9 @@ export async function* listDeletions(
   for (let page = run.first(); ;) {
     const answer = await pageOf(list, caller, { ...context, scope }, page);
     if (present && !isObject(readPath(answer.body, list.records))) throw listMissing(NO_LIST);
-    const entries = changesOf(list, answer, context);
+    const { entries, listed } = changesOf(list, answer, context);
     yield entries.map((entry) => ({ ...entry, deleted: true }));
-    const next = run.next(answer, entries.length, scope);
+    const next = run.next(answer, listed, scope);
     if (next === null) return;
     page = next;
   }
@@ -161,9 +163,12 @@ async function pageOf(list: CompiledList, caller: Caller, context: CallContext, 
   return asked.answer;
 }
 
-function changesOf(list: CompiledList, answer: Answer, context: CallContext): Change[] {
-  return listOf(readPath(answer.body, list.records)).map((entry: Json) => {
-    const body = readPath(entry, list.record);
+/** The records of one answer, and how many entries it listed: each may hold several records, or none. */
+function changesOf(list: CompiledList, answer: Answer, context: CallContext): { entries: Change[]; listed: number } {
+  const { each } = list;
+  const listed = listOf(readPath(answer.body, list.records)).map((entry: Json) => readPath(entry, list.record));
+  const bodies = each === null ? listed : listed.flatMap((body) => listOf(readPath(body, each)));
+  const entries = bodies.map((body) => {
     const evidence = { body, headers: {} };
     const id = list.id(evidence);
     if (id === null) throw withoutId();
@@ -171,6 +176,7 @@ function changesOf(list: CompiledList, answer: Answer, context: CallContext): Ch
     const deleted = list.deleted?.(evidence, context.scope) ?? false;
     return { id, time, deleted, version: time?.toISOString() ?? digest(body ?? null) };
   });
+  return { entries, listed: listed.length };
 }
 
 /** A list that is not in the order it is said to be in would let changes be passed over without anybody noticing. */

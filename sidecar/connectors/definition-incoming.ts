@@ -74,6 +74,8 @@ export interface ChangesDefinition {
   request: RequestDefinition;
   records: string;
   record?: string;
+  /** Each entry is about several records: path of their list in it. */
+  each?: string;
   id: Extract | Extract[];
   /** When it was last changed. Absent where the list does not say: then a record counts as changed when its entry is another. */
   time?: Extract;
@@ -96,6 +98,8 @@ export interface DeletionsDefinition {
   request: RequestDefinition;
   records: string;
   record?: string;
+  /** Each entry is about several records: path of their list in it. */
+  each?: string;
   id: Extract | Extract[];
   time?: Extract;
   pagination?: Pagination;

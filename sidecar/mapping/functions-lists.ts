@@ -3,6 +3,7 @@ import { ValueFault } from "./fault";
 import type { MappingFunction } from "./mapping-function";
 import { roundDecimal } from "./functions-numbers";
 import { bounded, textOf } from "./functions-text";
+import { isObject } from "./paths";
 
 function listOf(value: Json): Json[] {
   if (Array.isArray(value)) return value;
@@ -19,9 +20,15 @@ function joined(value: Json, separator: string): string | null {
 
 export const listFunctions: Record<string, MappingFunction> = {
   first: {
-    description: "The first value of a list that is not empty.",
-    arguments: [],
-    call: (value) => listOf(value).find(filled) ?? null,
+    description:
+      "The first value of a list that is not empty; with a name, the value of that name in its items: gid of a task's projects.",
+    arguments: [{ name: "name", type: "text", optional: true }],
+    call: (value, [name]) => {
+      const items = listOf(value);
+      const values =
+        name === undefined ? items : items.map((item) => (isObject(item) ? (item[String(name)] ?? null) : null));
+      return values.find(filled) ?? null;
+    },
   },
   join: {
     description: "Joins the filled values of a list with a text between them; empty when none is filled.",

@@ -64,12 +64,13 @@ describeWithSpec(
       expect(await run.fetch("approval", "64c777ddd3fcab07cfbb210c")).toBeNull();
     });
 
-    it("reads people and projects, and lists them with the approvals", async () => {
+    it("reads people and projects, and lists them with what was handed in for approval", async () => {
       expect(await run.fetch("user", ids["user"] ?? "")).toMatchObject({ record: { email: "ava@example.com" } });
       expect(await run.fetch("project", ids["project"] ?? "")).toMatchObject({ record: { name: "Data platform" } });
       expect(await run.listed("user")).toEqual([ids["user"]]);
       expect(await run.listed("project")).toEqual([ids["project"]]);
-      expect(await run.listed("approval")).toEqual([ids["approval"]]);
+      expect(await run.listed("time_entry")).toEqual([ids["entry"]]);
+      expect(await run.listed("expense")).toEqual([ids["expense"]]);
     });
 
     it("marks billed time as invoiced, and takes the mark back", async () => {

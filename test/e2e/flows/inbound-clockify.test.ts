@@ -46,6 +46,27 @@ describe("what is approved in Clockify", () => {
     expect(await work.timeOf(project)).toHaveLength(3);
   });
 
+  it("follows what becomes of it there, though Clockify's messages are lost (REC-04)", async () => {
+    const lost = await work.project("Lost messages", { hours: 40, price: 100 });
+    const ids = [await entry(bob, 4, "2026-10-05", lost), await entry(bob, 5, "2026-10-06", lost)];
+    const [edited = "", deleted = ""] = ids;
+    const withdrawn = await entry(bob, 6, "2026-10-07", lost);
+    await work.approve({ entryIds: ids });
+    const handedIn = await work.approve({ entryIds: [withdrawn] });
+    const { id } = await work.line(edited);
+    await work.line(deleted);
+    await work.line(withdrawn);
+    await work.clockify.look("timesheet", { sweep: true });
+    await work.clockify.close();
+    await work.changeHours(edited, 2);
+    await work.clockify.remove("time_entry", deleted);
+    await work.decide(handedIn, "WITHDRAWN_APPROVAL");
+    await work.clockify.look("timesheet", { sweep: true });
+    await work.clockify.subscribe();
+    await waitFor("the withdrawn and deleted hours to go", async () => (await work.timeOf(lost)).length === 1);
+    expect(await work.line(edited)).toMatchObject({ id, unit_amount: 2 });
+  });
+
   it("brings along whom nobody told of, and follows once an operator has said who that is (OBJ-02)", async () => {
     const carl = await work.person("Carl", { unnoticed: true });
     const early = await entry(carl.external, 2, "2026-10-06");

@@ -161,18 +161,24 @@ export class ClockifyWork {
     return await this.clockify.add("expense", { ...given, ...fields, categoryId: this.category });
   }
 
-  /** Somebody hands in these entries and expenses, and the manager approves them. */
-  async approve(what: { entryIds?: string[]; expenseIds?: string[] }): Promise<void> {
+  /** Somebody hands in these entries and expenses, and the manager approves them; answers the request's id. */
+  async approve(what: { entryIds?: string[]; expenseIds?: string[] }): Promise<string> {
     const dateRange = { start: "2026-10-05T00:00:00Z", end: "2026-10-11T23:59:59Z" };
     const id = await this.clockify.add("approval", { ...what, dateRange, state: "PENDING" });
+    await this.decide(id, "APPROVED");
+    await this.clockify.caughtUp();
+    return id;
+  }
+
+  /** A manager's decision about what was handed in, or who handed it in takes it back. */
+  async decide(id: string, state: "APPROVED" | "WITHDRAWN_APPROVAL"): Promise<void> {
     const url = `${e2eStack().sandbox.url}/clockify/v1/workspaces/${WORKSPACE}/approval-requests/${id}`;
     const answer = await fetch(url, {
       method: "PATCH",
       headers: { "content-type": "application/json", "x-api-key": sandboxCredential("clockify", "apiKey") },
-      body: JSON.stringify({ state: "APPROVED" }),
+      body: JSON.stringify({ state }),
     });
     expect(answer.status).toBe(200);
-    await this.clockify.caughtUp();
   }
 
   /** The record as Clockify keeps it. */

@@ -86,13 +86,13 @@ export class InboundVendor {
     return row;
   }
 
-  /** A look at what changed, as an administrator asks for it. Fails when a list could not be read. */
-  async look(object: string): Promise<void> {
+  /** A look at what changed, as an administrator asks for it; `sweep`: for what is gone, too. Fails when a list could not be read. */
+  async look(object: string, { sweep = false } = {}): Promise<void> {
     const { url, adminToken } = e2eStack().sidecar;
     const answer = await fetch(`${url}/v1/systems/${this.code}/poll`, {
       method: "POST",
       headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
-      body: JSON.stringify({ object }),
+      body: JSON.stringify({ object, sweep }),
     });
     const looks = await answer.text();
     if (answer.status !== 200 || !looks.includes('"failure":null'))

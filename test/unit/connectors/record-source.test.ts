@@ -220,6 +220,19 @@ describe("a vendor as a source of records", () => {
     await expect(listed(null)).rejects.toMatchObject({ code: "list_not_in_order" });
   });
 
+  it("lists the records that entries are about, and goes on behind entries that are about none", async () => {
+    const { request, id } = LIST;
+    const pagination = { type: "offset" as const, pageSize: 2, to: { query: "at" } };
+    open({ changes: { request, records: "", each: "hours", id, pagination } });
+    const pages: Record<string, object[]> = {
+      "0": [{ hours: [] }, {}],
+      "2": [{ hours: [{ id: "a" }, { id: "b" }] }, { hours: [{ id: "c" }] }],
+      "4": [{ hours: [{ id: "d" }] }],
+    };
+    vendor.script = ({ query }) => ({ body: pages[query["at"] ?? "0"] ?? [] });
+    expect((await listed(null)).flatMap(({ changes }) => changes.map(({ id }) => id))).toEqual(["a", "b", "c", "d"]);
+  });
+
   it("recognises a changed entry where the list says no time", async () => {
     const { request, records, id } = LIST;
     open({ changes: { request, records, id, pagination: { type: "offset", pageSize: 100, to: { query: "at" } } } });

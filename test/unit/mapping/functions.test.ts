@@ -43,6 +43,7 @@ const CASES: [string | [string, ...(string | number)[]], Json, Json][] = [
   ["boolean", "yes", true],
   ["boolean", 0, false],
   ["first", [null, "", "a", "b"], "a"],
+  [["first", "gid"], [{ name: "no gid" }, { gid: "" }, null, "text", { gid: "12" }, { gid: "13" }], "12"],
   [["join", ", "], ["a", null, "", 2], "a, 2"],
   ["concat", ["a", "b"], "ab"],
   [["fill", "{2:2} {3} for {1}{4}"], ["INV/1", 1210, "EUR"], "1210.00 EUR for INV/1"],
