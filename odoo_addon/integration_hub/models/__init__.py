@@ -30,6 +30,7 @@ from .problems import integration_exception_policy
 from .problems import integration_problem
 from .problems import problem_sync
 from .problems import problem_polls
+from .problems import problem_untaken
 from .problems import integration_figure
 from .problems import problem_activities
 from .problems import problem_actions

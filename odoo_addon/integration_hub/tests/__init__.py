@@ -47,6 +47,7 @@ from . import test_ownership
 from . import test_problem_actions
 from . import test_problem_policies
 from . import test_problem_polls
+from . import test_problem_untaken
 from . import test_problems
 from . import test_queue_methods
 from . import test_queue_reading

@@ -230,7 +230,8 @@ class IntegrationDelivery(models.Model):
     def _unpark(self):
         self.env.flush_all()
         lanes = {}
-        for delivery in self.sudo():
+        # The queue of an archived system stands still; what waits there without reason is woken when it goes on (reap).
+        for delivery in self.sudo().filtered(lambda delivery: delivery.system_id.active):
             lanes.setdefault(delivery.system_id.code, set()).add(delivery.lane)
         for code, of_system in lanes.items():
             self.env.cr.execute("SELECT integration_hub.unpark(%s, %s::text[])", [code, list(of_system)])

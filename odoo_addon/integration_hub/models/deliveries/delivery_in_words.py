@@ -1,7 +1,12 @@
+from datetime import timedelta
+
 from odoo import _, api, fields, models
 
 from ..foundation.durations import duration_in_words, latency_in_words
 from .integration_delivery import OPEN_STATES
+
+#: A sidecar asks for what is due every half minute; what has been due for longer than this, none takes.
+LATE = timedelta(minutes=5)
 
 
 class IntegrationDeliveryInWords(models.Model):
@@ -116,6 +121,10 @@ class IntegrationDeliveryInWords(models.Model):
         system = self.system_id
         if system.state == "paused":
             return _("Is read in %s and applied when the system is resumed", system.name)
+        if not system.active:
+            return _("Is read in %s and applied once it is taken out of the archive", system.name)
+        if self.next_attempt_at and self.next_attempt_at < fields.Datetime.now() - LATE:
+            return _("Is read in %s and applied once a sidecar takes it: none has for some time", system.name)
         return _("Is read in %s and applied next", system.name)
 
     def _words_processing(self, _reason):

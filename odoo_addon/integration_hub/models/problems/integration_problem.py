@@ -11,6 +11,8 @@ NEEDS_A_PERSON = ("held", "dead")
 PAUSE = "pause:"
 #: Changes of a system that cannot be looked for (problem_polls.py); no delivery stands still for it.
 POLL = "poll:"
+#: What is due and taken by nobody (problem_untaken.py).
+UNTAKEN = "untaken:"
 UNDECIDED = "outcome_unknown"
 #: What a person settles record by record (`models/inbound/decisions.py`).
 DECIDED_EACH = frozenset({"conflict", "not_owner", "possible_duplicate", "single_creation", "state_jump"})
@@ -90,6 +92,7 @@ class IntegrationProblem(models.Model):
     age = fields.Char(compute="_compute_age", string="Open for")
     is_pause = fields.Boolean(compute="_compute_nature", help="The whole system stands still.")
     is_poll = fields.Boolean(compute="_compute_nature", help="What changes in the system is not found.")
+    is_untaken = fields.Boolean(compute="_compute_nature", help="What is due is taken by nobody.")
     needs_choice = fields.Boolean(
         compute="_compute_nature", help="Each record needs a decision of its own: is it there or not?"
     )
@@ -121,6 +124,7 @@ class IntegrationProblem(models.Model):
         for problem in self:
             problem.is_pause = problem.cause.startswith(PAUSE)
             problem.is_poll = problem.cause.startswith(POLL)
+            problem.is_untaken = problem.cause.startswith(UNTAKEN)
             problem.needs_choice = problem.code == UNDECIDED
             problem.decide_each = problem.needs_choice or problem.code in DECIDED_EACH
 
@@ -163,6 +167,8 @@ class IntegrationProblem(models.Model):
             return system & Domain("state", "in", [state for state in OPEN_STATES if state not in NEEDS_A_PERSON])
         if self.cause.startswith(POLL):
             return Domain.FALSE
+        if self.cause.startswith(UNTAKEN):
+            return self._untaken_domain()
         same = system & Domain("state", "in", NEEDS_A_PERSON) & Domain("company_id", "=", self.company_id.id)
         if self.object:
             same &= Domain("object", "=", self.object)

@@ -4,6 +4,7 @@ from odoo import _, models
 from odoo.exceptions import UserError
 
 from ..foundation.notification import told
+from .integration_problem import NEEDS_A_PERSON
 
 #: Deliveries decided about in one statement.
 CHUNK = 1_000
@@ -118,6 +119,8 @@ class IntegrationProblemActions(models.Model):
         for problem in self:
             if problem.is_pause:
                 raise UserError(_("What waits goes by itself once %s goes on.", problem.system_id.name))
+            if problem.is_untaken and problem.code == "no_sidecar":
+                raise UserError(_("What waits goes by itself once a sidecar works."))
             if problem.is_poll:
                 raise UserError(_("No record stands still for it: the sidecar looks again by itself."))
             last = 0
@@ -138,9 +141,9 @@ class IntegrationProblemActions(models.Model):
         Delivery = self.env["integration.delivery"]
         ids = Delivery.search([*self._delivery_domain(), ("id", ">", after)], order="id", limit=size).ids
         self.env.cr.execute(
-            "SELECT id FROM integration_delivery WHERE id = ANY(%s) AND state IN ('held', 'dead') ORDER BY id "
+            "SELECT id FROM integration_delivery WHERE id = ANY(%s) AND state = ANY(%s) ORDER BY id "
             "FOR UPDATE SKIP LOCKED",
-            [ids],
+            [ids, ["received"] if self.is_untaken else list(NEEDS_A_PERSON)],
         )
         return Delivery.browse(row[0] for row in self.env.cr.fetchall())
 

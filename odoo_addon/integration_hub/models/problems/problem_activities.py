@@ -57,6 +57,8 @@ class IntegrationProblemActivities(models.Model):
         count = self.delivery_count
         if self.is_pause:
             return _("%(count)s changes wait to go to %(system)s.", count=count, system=self.system_id.name)
+        if self.is_untaken:
+            return _("Changes that wait: %s.", count)
         if count == 1:
             return _("1 record waits for it: %s.", self.example_id.res_name or self.example_id.lane or "")
         return _("%s records wait for it.", count)

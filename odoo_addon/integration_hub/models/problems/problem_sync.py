@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
 
-from .integration_problem import NEEDS_A_PERSON, PAUSE, POLL
+from .integration_problem import NEEDS_A_PERSON, PAUSE, POLL, UNTAKEN
 
 _logger = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class IntegrationProblemSync(models.Model):
                 key, {"system_id": system.id, "company_id": key[1], "object": None, "cause": key[3], "last_id": None}
             )
         loud = {key: row for key, row in rows.items() if not (_breaker(row) and row["system_id"] in quiet)}
-        return loud | self._found_polls()
+        return loud | self._found_polls() | self._found_untaken()
 
     def _key(self):
         return (self.system_id.id, self.company_id.id or None, self.object or None, self.cause)
@@ -152,6 +152,8 @@ class IntegrationProblemSync(models.Model):
             }
         elif polls := row.get("polls"):
             values |= self._words_of_polls(system, polls)
+        elif untaken := row.get("untaken"):
+            values |= self._words_of_untaken(system, untaken)
         else:
             values |= self._words_of_pause(system, row["cause"].removeprefix(PAUSE))
         policy = self.env["integration.exception.policy"]._for(values["kind"], system, row["object"], rule)
@@ -217,6 +219,8 @@ class IntegrationProblemSync(models.Model):
             if self.system_id.state == "paused":
                 return _("%s is paused: nothing is looked for there meanwhile.", self.system_id.name)
             return _("Changes in %s are found again.", self.system_id.name)
+        if self.cause.startswith(UNTAKEN):
+            return _("Nothing that is due waits any more.")
         collection = self.cause.rpartition(":")[0] + ":*" if not self.cause.endswith(":*") else None
         kind, code = (self.cause.split(":") + [""])[:2]
         if collection and self.search_count(
