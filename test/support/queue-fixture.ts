@@ -255,6 +255,15 @@ export class QueueFixture {
     return one(rows);
   }
 
+  /** When systems stood still, the first interruption first; of all systems. */
+  async interruptions(): Promise<{ code: string; kind: string; ended: boolean }[]> {
+    const { rows } = await this.pool.query<{ code: string; kind: string; ended: boolean }>(
+      `SELECT s.code, i.kind, i.ended_at IS NOT NULL AS ended
+       FROM integration_interruption i JOIN integration_system s ON s.id = i.system_id ORDER BY i.id`,
+    );
+    return rows;
+  }
+
   /** Does `work` while another transaction, as Odoo's own are, has these deliveries locked. */
   async whileLocked<T>(ids: number[], work: () => Promise<T>): Promise<T> {
     if (!(this.pool instanceof Pool)) throw new Error("Only a pool has another connection to hold the lock.");

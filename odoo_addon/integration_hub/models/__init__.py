@@ -92,6 +92,7 @@ from .privacy import confidential
 from .privacy import messages
 from .inbound import in_words
 from .systems import integration_system_poll
+from .systems import integration_interruption
 from .mappings import mapping_editor
 from .mappings import mapping_preview
 from .mappings import incoming_preview

@@ -38,6 +38,7 @@ from . import test_inbound_steps
 from . import test_inbound_timesheet_checks
 from . import test_inbound_timesheets
 from . import test_incoming_preview
+from . import test_interruptions
 from . import test_json2
 from . import test_loose_references
 from . import test_mapping_editor

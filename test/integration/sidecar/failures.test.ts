@@ -89,7 +89,8 @@ describe("when something goes wrong, the sidecar", () => {
     await bench.reaches(employee, "delivered");
   });
 
-  it("stops calling a system that keeps failing and goes on by itself when it is back (RES-08)", async () => {
+  it("stops calling a system that keeps failing and goes on by itself when it is back; Odoo notes how long it was away (RES-08, MET-04)", async () => {
+    const noted = (await bench.fixture.interruptions()).length;
     bench.sandbox.faults.add({ system: "hubspot", fault: { kind: "status", status: 500 } });
     const hub = await bench.startHub();
     const breaker = (): string | undefined => hub.pumps.find(({ code }) => code === "hubspot")?.status().breaker;
@@ -116,6 +117,9 @@ describe("when something goes wrong, the sidecar", () => {
       },
       { timeoutMs: 40_000 },
     );
+    expect((await bench.fixture.interruptions()).slice(noted)).toEqual([
+      { code: "hubspot", kind: "breaker", ended: true },
+    ]);
   });
 
   it("hands back what it has not sent, and finishes what it has, when it is stopped", async () => {

@@ -79,12 +79,6 @@ class IntegrationProblem(models.Model):
     )
     escalated_at = fields.Datetime("Escalated at", readonly=True)
     closed_at = fields.Datetime("Closed", readonly=True)
-    hours_open = fields.Float(
-        "Hours",
-        compute="_compute_hours_open",
-        store=True,
-        help="How long it lasted; 0 while it is open.",
-    )
     close_reason = fields.Char(string="How it ended", readonly=True)
     delivery_count = fields.Integer(
         compute="_compute_delivery_count", string="Waiting", help="Deliveries that stand still for it now."
@@ -139,12 +133,6 @@ class IntegrationProblem(models.Model):
         for problem in self:
             ended = problem.closed_at if problem.state == "closed" else now
             problem.age = duration_in_words(self.env, ended - problem.opened_at) if problem.opened_at else False
-
-    @api.depends("opened_at", "closed_at")
-    def _compute_hours_open(self):
-        for problem in self:
-            lasted = problem.closed_at and problem.opened_at and problem.closed_at - problem.opened_at
-            problem.hours_open = lasted.total_seconds() / 3600 if lasted else 0
 
     @api.depends("state")
     def _compute_delivery_count(self):

@@ -47,11 +47,14 @@ class IntegrationContract(models.AbstractModel):
         return [row[0] for row in self.env.cr.fetchall()]
 
     def _drop_functions(self):
-        """Replacing would leave an overload behind where arguments changed, and fail where an answer changed."""
+        """Replacing would leave an overload behind where arguments changed, and fail where an answer changed. A trigger
+        goes with its function, and comes back with it."""
         cr = self.env.cr
         cr.execute(
             """
-            SELECT format('DROP FUNCTION %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
+            SELECT format(
+                'DROP FUNCTION %I.%I(%s) CASCADE', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)
+            )
             FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
             WHERE n.nspname IN ('integration_hub', 'integration_hub_private')
             """
