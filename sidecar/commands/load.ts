@@ -30,6 +30,7 @@ const WORDS: Record<string, string> = {
   waiting: "waiting",
   held: "held",
   dead: "failed",
+  settled: "settled since",
   gone: "gone meanwhile",
   led: "led on",
 };

@@ -21,9 +21,9 @@ export interface LoadState {
   listed: number;
   /** Records that are not done with yet. */
   open: number;
-  /** Records by how they ended: `created`, `matched`, `unchanged`, `held`, … (`integration.inbound.receive`). */
+  /** Records by how they ended: `created`, `matched`, `unchanged`, `held`, … (`integration.inbound.receive`); `settled`: stood still, and went since. */
   outcomes: Record<string, number>;
-  /** Of what was held or failed: how many for each reason. */
+  /** Of what stands still, or is tried again: how many for each reason. */
   reasons: Record<string, number>;
 }
 
@@ -90,7 +90,8 @@ export class StoredLoads {
 
   async state(id: number): Promise<LoadState> {
     const { rows } = await this.store.raw<{ rows: { outcome: string | null; reason: string | null; count: number }[] }>(
-      `SELECT n.outcome, CASE WHEN n.outcome IN ('held', 'dead', 'waiting') THEN r.error_code END AS reason, count(*)::int AS count
+      `SELECT CASE WHEN ${STOOD_STILL} AND r.error_code IS NULL AND r.hash IS NOT NULL THEN 'settled' ELSE n.outcome END AS outcome,
+         CASE WHEN ${STOOD_STILL} OR (n.outcome IS NULL AND r.tries > 0) THEN r.error_code END AS reason, count(*)::int AS count
        FROM ${SCHEMA}.inbox n LEFT JOIN ${SCHEMA}.inbound_record r USING (system, object, external_id)
        WHERE n.load_id = ? GROUP BY 1, 2`,
       [id],
@@ -113,6 +114,8 @@ export class StoredLoads {
     return rows[0]?.open ?? 0;
   }
 }
+
+const STOOD_STILL = "n.outcome IN ('held', 'dead', 'waiting')";
 
 const TAKE = `
   WITH given AS (

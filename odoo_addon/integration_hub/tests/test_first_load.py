@@ -76,6 +76,18 @@ class TestFirstLoad(InboundCase):
         line.action_start()
         self.assertEqual(self.asked[-1][1]["action"], "start")
 
+    def test_what_went_since_it_stood_still_and_why_nothing_moves_is_shown(self):
+        counts = {"created": 40, "waiting": 1, "settled": 9}
+        more = {"outcomes": counts, "reasons": {"http_401": 10}}
+        self.loads = [load(dry_run=False, state="running", listed=60, open=10, **more)]
+        self.crm.sudo().action_pause()
+        wizard = self.opened()
+        self.assertEqual(
+            wizard.line_ids[0].load_text,
+            "50 of 60 listed so far, 40 created, 1 wait for another record, 9 settled since. Why: http 401 (10)",
+        )
+        self.assertEqual((wizard.system_state, wizard.pause_reason), ("paused", self.crm.pause_reason))
+
     def test_a_system_without_anything_to_load_says_so(self):
         nothing = patch(ASK, lambda *_args, **_kwargs: {"lists": [], "loads": []})
         with nothing, self.assertRaisesRegex(UserError, "Nothing of .* can be loaded"):

@@ -18,6 +18,7 @@ OUTCOMES = (
     ("waiting",),
     ("held",),
     ("dead",),
+    ("settled",),
     ("gone", "not_taken"),
     ("led",),
 )
@@ -31,6 +32,8 @@ class IntegrationFirstLoad(models.TransientModel):
     _description = "First Load"
 
     system_id = fields.Many2one("integration.system", required=True, readonly=True, ondelete="cascade")
+    system_state = fields.Selection(related="system_id.state")
+    pause_reason = fields.Char(related="system_id.pause_reason")
     line_ids = fields.One2many("integration.first.load.line", "wizard_id")
     is_running = fields.Boolean(compute="_compute_is_running")
 
@@ -118,6 +121,7 @@ class IntegrationFirstLoad(models.TransientModel):
                 "waiting": _("%s wait for another record", count),
                 "held": _("%s need a decision", count),
                 "dead": _("%s failed", count),
+                "settled": _("%s settled since", count),
                 "led": _("%s led to other records", count),
             }
         return words.get(outcome) or _("%s gone meanwhile", count)

@@ -83,6 +83,28 @@ describe("the list of a first load", () => {
     expect(ended).toMatchObject({ resumed: true, listed: true });
     await done("created");
     expect(await loads.state(id)).toEqual({ listed: 231, open: 0, outcomes: { created: 231 }, reasons: {} });
+    // What stood still shows why, until it goes; what cannot be read yet, too.
+    const { rows } = await database.admin.query<{ id: string }>("SELECT external_id AS id FROM hub.inbox LIMIT 3");
+    const [went, held, refused] = rows.map((row) => row.id);
+    await store.raw(
+      `UPDATE hub.inbox SET outcome = CASE external_id WHEN :went THEN 'waiting' WHEN :held THEN 'held' ELSE NULL END,
+         done_at = CASE external_id WHEN :refused THEN NULL ELSE done_at END WHERE external_id IN (:went, :held, :refused)`,
+      { went, held, refused },
+    );
+    await store.raw(
+      `INSERT INTO hub.inbound_record AS r (system, object, external_id, next_at, tries, error_code, hash)
+       VALUES ('hubspot', 'company', :went, now(), 0, NULL, 'h'), ('hubspot', 'company', :held, now(), 0, 'possible_duplicate', 'h'),
+         ('hubspot', 'company', :refused, now(), 4, 'http_401', NULL)
+       ON CONFLICT (system, object, external_id) DO UPDATE SET tries = excluded.tries, error_code = excluded.error_code, hash = excluded.hash`,
+      { went, held, refused },
+    );
+    expect(await loads.state(id)).toEqual({
+      listed: 231,
+      open: 1,
+      outcomes: { created: 228, settled: 1, held: 1 },
+      reasons: { possible_duplicate: 1, http_401: 1 },
+    });
+    await done("created");
     expect(await new ListedRecords(store).begin(TYPE, 0)).toMatchObject({ known: true });
     // A load after that is another one.
     expect(await loads.open(TYPE)).toMatchObject({ id: id + 1, resumed: false, from: null });
