@@ -64,5 +64,6 @@ from . import test_rules
 from . import test_scope
 from . import test_shadow
 from . import test_sidecar_key
+from . import test_system_health
 from . import test_uninstall
 from . import test_value_tables
