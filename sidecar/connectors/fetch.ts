@@ -1,3 +1,4 @@
+import { HubError } from "../domain/errors";
 import type { Json, JsonObject } from "../domain/json";
 import { compileCondition, type Test } from "./condition";
 import type { AlsoDefinition, FetchDefinition } from "./definition-incoming";
@@ -82,7 +83,10 @@ function compileAlso([name, also]: [string, AlsoDefinition]): CompiledAlso {
   };
 }
 
-/** Reads one record; null when the vendor has none, or holds it as deleted. */
+/**
+ * Reads one record; null when the vendor has none, or holds it as deleted.
+ * @throws HubError with the failure the answer means; `record_unreadable` for a success that holds no record: not everything else is a deletion
+ */
 export async function fetchOne(
   fetch: CompiledFetch,
   id: string,
@@ -92,8 +96,25 @@ export async function fetchOne(
   const asked = await caller.ask(fetch.request, { ...context, scope: { ...context.scope, id } });
   if ("absent" in asked) return null;
   const body = readPath(asked.answer.body, fetch.record);
+  if (!saysWhetherThere(fetch, asked.answer.body, body)) throw recordUnreadable();
   const record = fetch.match ? matching(fetch.match, listOf(body), { ...context.scope, id }) : body;
   return complete(fetch, id, record, caller, context);
+}
+
+/** Whether an answer holds a record, or says in the place of one that there is none: by null, or by a list without it. */
+function saysWhetherThere({ match, record }: CompiledFetch, answer: Json | undefined, body: Json | undefined): boolean {
+  if (body === null || isRecord(body)) return true;
+  return Array.isArray(match ? body : record.length > 0 && readPath(answer, record.slice(0, -1)));
+}
+
+function recordUnreadable(): HubError {
+  return new HubError({
+    kind: "technical",
+    code: "record_unreadable",
+    message: "The answer holds no record where the connector definition says, and does not say that it is gone.",
+    hint: "It is read again by itself. If this goes on, compare fetch.record of the connector definition with the vendor's answer.",
+    field: "fetch.record",
+  });
 }
 
 /** Reads many with one request, by their ids; those that the answer does not hold are not in the map. */

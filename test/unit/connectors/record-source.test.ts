@@ -110,6 +110,30 @@ describe("a vendor as a source of records", () => {
     expect(await connector.source.fetch("client", ["7"], call())).toMatchObject([{ found: null }]);
   });
 
+  it.each([
+    ["nothing", { body: undefined }],
+    ["something else", { body: { maintenance: true } }],
+    ["a list", { body: { client: [] } }],
+  ])("takes a success with %s in the record's place for no deletion (REC-04)", async (_, answer) => {
+    open({ fetch: FETCH });
+    vendor.script = () => answer;
+    expect(await connector.source.fetch("client", ["7"], call())).toMatchObject([
+      { failure: { kind: "technical", code: "record_unreadable" } },
+    ]);
+  });
+
+  it("knows a record as gone that a list does not hold, and not where there is no list", async () => {
+    open({ fetch: { ...FETCH, record: "clients", match: { path: "id", equals: "{id}" } } });
+    vendor.script = () => ({ body: { clients: [{ id: "8" }] } });
+    expect(await connector.source.fetch("client", ["7"], call())).toMatchObject([{ found: null }]);
+    vendor.script = () => ({ body: { maintenance: true } });
+    expect(await connector.source.fetch("client", ["7"], call())).toMatchObject([{ failure: { kind: "technical" } }]);
+    await connector.close();
+    open({ fetch: { ...FETCH, record: "0" } });
+    vendor.script = () => ({ body: [] });
+    expect(await connector.source.fetch("client", ["7"], call())).toMatchObject([{ found: null }]);
+  });
+
   it("knows that a record was merged into another (RES-10)", async () => {
     open({ fetch: { ...FETCH, oldIds: ["merged"] } });
     vendor.script = () => ({ body: { client: { id: 8, merged: "5;6" } } });
