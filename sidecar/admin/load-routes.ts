@@ -1,7 +1,7 @@
 import { Router } from "express";
-import type { JsonObject } from "../domain/json";
-import type { LoadReport } from "../inbound/wanted-loads";
-import { noInbound, type AdminParts } from "./routes";
+import { noInbound } from "../inbound/inbound-off";
+import { loadJson } from "../inbound/wanted-loads";
+import type { AdminParts } from "./routes";
 
 /** First loads: begun, told of and stopped. Whichever sidecar is free runs them. */
 export function loadRoutes(parts: Pick<AdminParts, "inbound">): Router {
@@ -26,14 +26,4 @@ export function loadRoutes(parts: Pick<AdminParts, "inbound">): Router {
   });
 
   return router;
-}
-
-/** A load as the admin API and Odoo's questions are answered. */
-export function loadJson({ dryRun, startedAt, failure, ...load }: LoadReport): JsonObject {
-  return {
-    ...load,
-    dry_run: dryRun,
-    started_at: startedAt.toISOString(),
-    failure: failure && { kind: failure.kind, code: failure.code, message: failure.message, hint: failure.hint },
-  };
 }

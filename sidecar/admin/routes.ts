@@ -4,6 +4,7 @@ import { HubError } from "../domain/errors";
 import type { DeliveryFilter, Queue } from "../odoo/queue";
 import type { RecordClient } from "../odoo/record-client";
 import type { Loads } from "../inbound/loads";
+import { noInbound } from "../inbound/inbound-off";
 import type { Look } from "../inbound/poller";
 import type { HandedSecrets } from "../store/handed-secrets";
 import type { Metrics } from "../telemetry/metrics";
@@ -167,16 +168,6 @@ export function tokenRoutes(parts: AdminParts): Router {
   router.use(loadRoutes(parts));
 
   return router;
-}
-
-/** Without a store, or without Odoo's API. */
-export function noInbound(): HubError {
-  return new HubError({
-    kind: "data",
-    code: "inbound_off",
-    message: "Nothing comes in through this sidecar.",
-    hint: "Set store.url and odoo.api_key: what other systems say is kept in the one and applied through the other.",
-  });
 }
 
 async function requireSystem(queue: Queue, code: string): Promise<void> {

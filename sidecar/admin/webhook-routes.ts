@@ -1,6 +1,7 @@
 import { Router } from "express";
 import type { HandedSecret, Window } from "../store/handed-secrets";
-import { noInbound, type AdminParts } from "./routes";
+import { noInbound } from "../inbound/inbound-off";
+import type { AdminParts } from "./routes";
 
 const BY = "admin API";
 

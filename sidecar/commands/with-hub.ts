@@ -1,6 +1,6 @@
 import type { Config } from "../config/config";
-import { HubError } from "../domain/errors";
 import { Hub } from "../hub";
+import { noInbound } from "../inbound/inbound-off";
 import { createLog } from "../telemetry/log";
 
 /** Opens all a sidecar has without delivering anything, and closes it whatever happens. Throws what is away or missing. */
@@ -17,10 +17,5 @@ export async function withHub(config: Config, work: (hub: Hub) => Promise<number
 /** What comes in, or why nothing does. */
 export function inboundOf({ inbound }: Hub): NonNullable<Hub["inbound"]> {
   if (inbound) return inbound;
-  throw new HubError({
-    kind: "data",
-    code: "inbound_off",
-    message: "Nothing comes in with this configuration.",
-    hint: "Set store.url and odoo.api_key: what other systems say is kept in the one and applied through the other.",
-  });
+  throw noInbound();
 }

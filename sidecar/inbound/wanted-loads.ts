@@ -1,5 +1,6 @@
 import type { Knex } from "knex";
 import type { Failure } from "../domain/errors";
+import type { JsonObject } from "../domain/json";
 import { SCHEMA } from "../store/database";
 import type { ListedType } from "./listed-records";
 import { StoredLoads, type LoadState, type StoredLoad } from "./stored-loads";
@@ -16,6 +17,16 @@ export interface LoadReport extends LoadState {
   startedAt: Date;
   /** Why its list could not be read on; a running one tries again. */
   failure: Failure | null;
+}
+
+/** A load as the admin API and Odoo's questions are answered. */
+export function loadJson({ dryRun, startedAt, failure, ...load }: LoadReport): JsonObject {
+  return {
+    ...load,
+    dry_run: dryRun,
+    started_at: startedAt.toISOString(),
+    failure: failure && { kind: failure.kind, code: failure.code, message: failure.message, hint: failure.hint },
+  };
 }
 
 /** A load that this sidecar is to run. */

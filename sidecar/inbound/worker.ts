@@ -5,7 +5,7 @@ import type { FetchResult } from "../connectors";
 import { toFailure, type Failure } from "../domain/errors";
 import type { Release } from "../mapping/registry";
 import type { Queue } from "../odoo/queue";
-import { Wake } from "../outbound/wake";
+import { Wake } from "../domain/wake";
 import type { Metrics } from "../telemetry/metrics";
 import { childOf, toTraceparent } from "../telemetry/trace-context";
 import { alike, calls } from "./batches";

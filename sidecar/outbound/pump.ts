@@ -1,8 +1,8 @@
 import type { ClaimedDelivery } from "../domain/delivery";
-import type { Failure } from "../domain/errors";
-import { toFailure } from "../domain/errors";
+import { toFailure, type Failure } from "../domain/errors";
 import { isBackfill } from "../domain/priority";
 import type { BucketUse } from "../domain/shared-state";
+import { Wake } from "../domain/wake";
 import { Carry } from "./carry";
 import { Dispatch } from "./dispatch";
 import { Leases } from "./leases";
@@ -11,7 +11,6 @@ import { notSent } from "./outcome";
 import { Reach, type Room } from "./reach";
 import { SettleBuffer } from "./settle-buffer";
 import type { SystemParts } from "./system-parts";
-import { Wake } from "./wake";
 import { WriteBacks } from "./write-back";
 
 /** After a failed claim the next one waits at least and at most so long. */

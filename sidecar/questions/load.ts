@@ -1,7 +1,7 @@
-import { loadJson } from "../admin/load-routes";
-import { noInbound } from "../admin/routes";
 import type { JsonObject } from "../domain/json";
 import type { Inbound } from "../inbound/inbound";
+import { noInbound } from "../inbound/inbound-off";
+import { loadJson } from "../inbound/wanted-loads";
 
 /**
  * First loads as people run them in Odoo: `{"system", "action"?: "dry_run" | "start" | "stop", "object"?}` →

@@ -14,6 +14,8 @@ describe("the log", () => {
     { request: { headers: { authorization: "Bearer s3cret" } } },
     { config: { credentials: { accessToken: "s3cret" } } },
     { apiKey: "s3cret" },
+    { token: { refreshToken: "s3cret" } },
+    { clientSecret: "s3cret", client_secret: "s3cret" },
     { headers: { "set-cookie": "s3cret" } },
   ])("never shows a secret: %j", (line) => {
     expect(logged(line)).not.toContain("s3cret");

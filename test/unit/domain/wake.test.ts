@@ -1,4 +1,4 @@
-import { Wake } from "../../../sidecar/outbound/wake";
+import { Wake } from "../../../sidecar/domain/wake";
 
 describe("waking", () => {
   it("ends a sleep at once", async () => {
