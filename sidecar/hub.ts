@@ -5,7 +5,7 @@ import type { Knex } from "knex";
 import type { Logger } from "pino";
 import { createAdminApp } from "./admin/app";
 import type { Component } from "./admin/readiness";
-import { listen, type ListeningServer } from "./admin/server";
+import { listen, type ListeningServer } from "./listening-server";
 import type { Config } from "./config/config";
 import { openConnections, unkeptSignIns, type Connection, type Sharing } from "./connections";
 import { toFailure, type Failure } from "./domain/errors";

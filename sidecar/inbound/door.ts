@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import type { Logger } from "pino";
-import { listen, type ListeningServer } from "../admin/server";
+import { listen, type ListeningServer } from "../listening-server";
 import type { InboundConfig } from "../config/config";
 import type { Connection } from "../connections";
 import { compileWebhooks } from "../connectors/webhooks";

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Express } from "express";
-import { HubError } from "../domain/errors";
+import { HubError } from "./domain/errors";
 
 /** A listening part of the sidecar: the admin API, or the door for webhooks. */
 export interface ListeningServer {
