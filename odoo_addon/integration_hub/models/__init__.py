@@ -99,6 +99,7 @@ from .mappings import incoming_preview
 from .ownership import integration_ownership
 from .events import integration_event_type
 from .events import event_nature
+from .artifacts import catalogue_titles
 from .artifacts import integration_flow
 from .artifacts import artifact_impact
 from .artifacts import artifact_pack

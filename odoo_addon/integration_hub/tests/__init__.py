@@ -41,6 +41,7 @@ from . import test_incoming_preview
 from . import test_interruptions
 from . import test_json2
 from . import test_loose_references
+from . import test_manners
 from . import test_mapping_editor
 from . import test_neutralize
 from . import test_outcome_by_person
@@ -62,8 +63,10 @@ from . import test_rule_history
 from . import test_rule_install
 from . import test_rules
 from . import test_scope
+from . import test_screen_costs
 from . import test_shadow
 from . import test_sidecar_key
 from . import test_system_health
+from . import test_titles
 from . import test_uninstall
 from . import test_value_tables

@@ -35,7 +35,7 @@ class TestArtifacts(HubCase):
         delivery.sudo().object = "customer"
         self.assertEqual(delivery.with_user(self.mapper).action_open_mapping()["res_id"], self.artifact.id)
         delivery.sudo().object = "planet"
-        with self.assertRaisesRegex(UserError, "No mapping of “planet” for Test CRM"):
+        with self.assertRaisesRegex(UserError, "No mapping of “Planet” for Test CRM"):
             delivery.with_user(self.mapper).action_open_mapping()
 
     def test_files_outside_the_pack_are_refused(self):

@@ -1,6 +1,7 @@
 from odoo import Command, _, api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.foundation.titles import title_of
 from ..models.inbound.item import CONFLICT, DUPLICATE, NOT_OWNER, SINGLE_CREATION, STATE_JUMP
 
 STATES = [
@@ -58,11 +59,12 @@ class IntegrationFirstLoad(models.TransientModel):
                 )
             )
         told = {(load["object"], load["dry_run"]): load for load in answer["loads"]}
+        titles = self.env["integration.catalogue"]._object_titles()
         self.line_ids = [Command.clear()] + [
             Command.create(
                 {
                     "object": entry["object"],
-                    "name": entry["becomes"].replace("_", " ").capitalize(),
+                    "name": titles.get(entry["becomes"]) or title_of(entry["becomes"], {}),
                     **self._shown("dry", told.get((entry["object"], True))),
                     **self._shown("load", told.get((entry["object"], False))),
                 }

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError
 from psycopg2.extras import Json
 
 from ..models.deliveries.integration_delivery import ERROR_KINDS
+from ..models.foundation.titles import event_titles, object_titles
 
 
 class IntegrationReplayStart(models.TransientModel):
@@ -26,8 +27,8 @@ class IntegrationReplayStart(models.TransientModel):
     system_id = fields.Many2one("integration.system")
     error_kind = fields.Selection(ERROR_KINDS, string="Kind of failure")
     error_code = fields.Char("Error code")
-    event_type = fields.Char("Event")
-    object = fields.Char("Business object")
+    event_type = fields.Selection(event_titles, "Event")
+    object = fields.Selection(object_titles, "Business object")
     model_id = fields.Many2one("ir.model", string="Model")
     res_id = fields.Integer("Record ID")
     since = fields.Datetime("Changed since")

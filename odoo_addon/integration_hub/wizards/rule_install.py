@@ -1,6 +1,8 @@
 from odoo import Command, _, api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.foundation.titles import event_titles
+
 
 class IntegrationRuleInstall(models.TransientModel):
     """Installs starter rules that the sidecar published, for the models that this database has."""
@@ -111,4 +113,4 @@ class IntegrationRuleInstallLine(models.TransientModel):
     name = fields.Char(readonly=True)
     description = fields.Char(readonly=True)
     model_name = fields.Char("Model", readonly=True)
-    event_type = fields.Char("Event", readonly=True)
+    event_type = fields.Selection(event_titles, "Event", readonly=True)

@@ -102,7 +102,7 @@ describe("the screens of the hub", () => {
   test("shows the figures of a period in which nothing was sent", async () => {
     await odoo.goTo("integration-figures");
     await odoo.page.locator(".o_searchview_input").fill(`nothing-${seed.suffix}`);
-    await odoo.page.locator(".o_searchview_autocomplete").getByText("Event", { exact: true }).click();
+    await odoo.page.locator(".o_searchview_autocomplete").getByText("Mapping", { exact: true }).click();
     await odoo.page.getByText("Nothing was sent in this period").waitFor();
   });
 

@@ -4,6 +4,7 @@ from markupsafe import Markup
 from odoo import _, fields, models
 
 from ..deliveries.integration_delivery import OPEN_STATES
+from ..foundation.numbers import number
 from ..privacy.data_classes import PROTECTED
 
 
@@ -102,20 +103,21 @@ class IntegrationArtifactVersionImpact(models.Model):
         return changes
 
     def _impact_in_words(self, impact):
+        titles = self.env["integration.catalogue"]._object_titles()
         rows = [
             (_("Systems"), ", ".join(system["name"] for system in impact["systems"]) or _("none")),
-            (_("Business objects"), ", ".join(impact["objects"]) or _("none")),
+            (_("Business objects"), ", ".join(titles.get(code, code) for code in impact["objects"]) or _("none")),
             (
                 _("Flows"),
                 "; ".join(
-                    _("%(flow)s: %(count)s records", flow=flow["name"], count=f"{flow['records']:,}")
+                    _("%(flow)s: %(count)s records", flow=flow["name"], count=number(self.env, flow["records"]))
                     for flow in impact["flows"]
                 )
                 or _("none"),
             ),
             (
                 _("Changes in the queue"),
-                _("%s, which finish under the version they were recorded with", f"{impact['queued']:,}")
+                _("%s, which finish under the version they were recorded with", number(self.env, impact["queued"]))
                 if impact["queued"]
                 else _("none"),
             ),

@@ -23,6 +23,12 @@ class IntegrationReleaseLife(models.Model):
         "integration.artifact.version", compute="_compute_version_count", string="Versions in it"
     )
 
+    @api.depends("number")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for release in self:
+            release.display_name = _("Release %s", release.number)
+
     def _compute_is_current(self):
         current = self._current()
         for release in self:

@@ -24,7 +24,7 @@ class IntegrationDeliveryMapping(models.Model):
             raise UserError(
                 _(
                     "No mapping of “%(object)s” for %(system)s is known here.",
-                    object=self.object,
+                    object=self.env["integration.catalogue"]._object_title(self.object),
                     system=self.system_id.name,
                 )
             )

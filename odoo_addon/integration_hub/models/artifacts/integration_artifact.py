@@ -4,6 +4,7 @@ import json
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..foundation.titles import object_titles
 from .artifact_paths import KINDS, describe_path, is_incoming
 
 ADMINISTRATORS = "integration_hub.group_administrator"
@@ -44,7 +45,7 @@ class IntegrationArtifact(models.Model):
     place = fields.Char(
         "Belongs to", compute="_compute_nature", store=True, help="The system that it is for; Odoo for what all share."
     )
-    object = fields.Char("Business object", compute="_compute_nature", store=True)
+    object = fields.Selection(object_titles, "Business object", compute="_compute_nature", store=True)
     incoming = fields.Boolean(
         "Into Odoo", compute="_compute_nature", store=True, help="It maps what comes from a system into Odoo."
     )
@@ -104,6 +105,7 @@ class IntegrationArtifact(models.Model):
             artifact.four_eyes = artifact.kind not in ALONE
 
     @api.depends("version_ids.state")
+    @api.depends_context("lang")
     def _compute_active_version_id(self):
         for artifact in self:
             versions = artifact.version_ids.sorted("number")

@@ -36,7 +36,8 @@ class IntegrationArtifactVersion(models.Model):
     path = fields.Char(related="artifact_id.path")
     kind = fields.Selection(related="artifact_id.kind", store=True)
     system_code = fields.Char(related="artifact_id.system_code")
-    object = fields.Char(related="artifact_id.object")
+    place = fields.Char(related="artifact_id.place")
+    object = fields.Selection(related="artifact_id.object")
     incoming = fields.Boolean(related="artifact_id.incoming")
     owner_id = fields.Many2one(related="artifact_id.owner_id", readonly=False)
     purpose = fields.Text(related="artifact_id.purpose", readonly=False)
@@ -85,6 +86,7 @@ class IntegrationArtifactVersion(models.Model):
     _active_uniq = models.UniqueIndex("(artifact_id) WHERE state = 'active'", "One version is active already.")
 
     @api.depends("artifact_id.title", "number")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for version in self:
             version.display_name = _(

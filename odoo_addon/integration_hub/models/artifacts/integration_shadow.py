@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..capture.cache import forget_plans, remembered
 from ..foundation.notification import told
+from ..foundation.titles import object_titles
 
 SHADOW_STATES = ("draft", "in_review", "approved")
 
@@ -24,7 +25,7 @@ class IntegrationShadow(models.Model):
         "integration.artifact.version", required=True, readonly=True, ondelete="cascade", index=True
     )
     system_id = fields.Many2one("integration.system", required=True, readonly=True, ondelete="cascade")
-    object = fields.Char("Business object", required=True, readonly=True)
+    object = fields.Selection(object_titles, "Business object", required=True, readonly=True)
     compared = fields.Integer(readonly=True, help="Changes that went under the active version and were compared.")
     differing = fields.Integer(readonly=True, help="Of these, what would have been sent otherwise.")
     failing = fields.Integer(

@@ -19,7 +19,7 @@ class IntegrationDeliveryInWords(models.Model):
     took = fields.Char(compute="_compute_durations", help="From the change in Odoo to its arrival in the other system.")
     waits_for_ref = fields.Reference(
         selection="_selection_models",
-        compute="_compute_waits_for",
+        compute="_compute_waits_for_ref",
         string="Waits for",
         help="The record that has to exist in the other system first.",
     )
@@ -35,6 +35,7 @@ class IntegrationDeliveryInWords(models.Model):
             delivery.display_name = " → ".join(reversed(ends) if delivery.direction == "in" else ends)
 
     @api.depends("state", "create_date", "latency_ms")
+    @api.depends_context("lang")
     def _compute_durations(self):
         now = fields.Datetime.now()
         for delivery in self:
@@ -44,6 +45,7 @@ class IntegrationDeliveryInWords(models.Model):
             delivery.took = latency_in_words(self.env, delivery.latency_ms) if delivered else False
 
     @api.depends("wait_for", "state", "system_id")
+    @api.depends_context("uid", "lang")
     def _compute_waits_for(self):
         waiting = self.filtered(lambda delivery: delivery.wait_for and delivery.state in OPEN_STATES)
         names = self._names_of_lanes(set(waiting.mapped("wait_for")))
@@ -60,31 +62,39 @@ class IntegrationDeliveryInWords(models.Model):
                 carriers[carrier.system_id, carrier.lane] = carrier
         for delivery in self:
             if delivery not in waiting:
-                delivery.waits_for_ref = delivery.waits_for_name = delivery.waits_for_delivery_id = False
+                delivery.waits_for_name = delivery.waits_for_delivery_id = False
                 continue
-            name, reference = names[delivery.wait_for]
-            delivery.waits_for_name = name
-            delivery.waits_for_ref = reference
+            delivery.waits_for_name, _reference = names[delivery.wait_for]
             delivery.waits_for_delivery_id = carriers.get((delivery.system_id, delivery.wait_for), False)
+
+    @api.depends("wait_for", "state")
+    @api.depends_context("uid")
+    def _compute_waits_for_ref(self):
+        # Apart from the name, which stands in lists: Odoo looks each reference up when it is set.
+        for delivery in self:
+            lane = delivery.wait_for if delivery.state in OPEN_STATES else False
+            delivery.waits_for_ref = lane and self._names_of_lanes({lane})[lane][1]
 
     def _names_of_lanes(self, lanes):
         """`{lane: (words, reference)}`: `Contact Acme` and the record; `Contact 7` and False where it is hidden."""
-        names = {}
+        names, of_models = {}, {}
         for lane in lanes:
             model, _comma, number = lane.partition(",")
             names[lane] = (lane.removeprefix("in:").replace(",", " "), False)
-            if model not in self.env or not number.isdigit():
-                continue
-            record = self.env[model].with_context(active_test=False).search([("id", "=", int(number))])
+            if model in self.env and number.isdigit():
+                of_models.setdefault(model, {})[int(number)] = lane
+        for model, of_ids in of_models.items():
             title = self.env["ir.model"]._get(model).name
-            if record:
-                names[lane] = (f"{title} {record.display_name}", lane)
-            else:
-                names[lane] = (f"{title} {number}", False)
+            names |= {lane: (f"{title} {id_}", False) for id_, lane in of_ids.items()}
+            records = self.env[model].with_context(active_test=False)
+            if records.has_access("read"):
+                for record in records.search([("id", "in", list(of_ids))]):
+                    lane = of_ids[record.id]
+                    names[lane] = (f"{title} {record.display_name}", lane)
         return names
 
     @api.depends("state", "wait_for", "what_happened", "attempts", "next_attempt_at", "system_id", "latency_ms")
-    @api.depends_context("uid")
+    @api.depends_context("uid", "lang")
     def _compute_situation(self):
         reasons = self._reasons_given()
         for delivery in self:

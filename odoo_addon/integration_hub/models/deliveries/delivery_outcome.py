@@ -102,10 +102,10 @@ class IntegrationDeliveryOutcome(models.Model):
         if not known:
             raise UserError(
                 _(
-                    "It is not known yet what %(system)s calls a %(object)s. Start the sidecar, which publishes it, "
+                    "It is not known yet what %(system)s calls “%(object)s”. Start the sidecar, which publishes it, "
                     "then link it.",
                     system=self.system_id.name,
-                    object=self.object,
+                    object=self.env["integration.catalogue"]._object_title(self.object),
                 )
             )
         return known.external_type

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..foundation.loose_reference import LooseMany2one
+from ..foundation.titles import event_titles
 from .integration_delivery import ERROR_KINDS
 
 OUTCOMES = [
@@ -44,9 +45,9 @@ class IntegrationAttempt(models.Model):
     model = fields.Char(readonly=True)
     res_id = fields.Integer(string="Record ID", readonly=True, aggregator=None)
     res_name = fields.Char(string="Record (kept)", readonly=True)
-    event_type = fields.Char(string="Event (kept)", readonly=True)
+    event_type = fields.Selection(event_titles, "Event (kept)", readonly=True)
     record_name = fields.Char(compute="_compute_about", string="Record", help="What the attempt was about.")
-    event_name = fields.Char(compute="_compute_about", string="Event")
+    event_name = fields.Selection(event_titles, "Event", compute="_compute_about")
     system_id = LooseMany2one("integration.system", required=True, readonly=True, ondelete="restrict")
     company_id = LooseMany2one("res.company", readonly=True)
     number = fields.Integer(readonly=True, help="Which try it was; 0 for a person's decision.")
@@ -61,8 +62,8 @@ class IntegrationAttempt(models.Model):
     outcome = fields.Selection(OUTCOMES, required=True, readonly=True)
     error_kind = fields.Selection(ERROR_KINDS, string="Kind of failure", readonly=True)
     error_code = fields.Char("Error code", readonly=True)
-    error_message = fields.Char(string="What happened", readonly=True)
-    error_hint = fields.Char(string="What to do", readonly=True)
+    error_message = fields.Char(string="What happened, in full", readonly=True)
+    error_hint = fields.Char(string="What to do, in full", readonly=True)
     error_field = fields.Char(string="Field", readonly=True)
     http_status = fields.Integer(string="HTTP status", readonly=True, aggregator=None)
     request = fields.Char(readonly=True, help="Method and path of the request; never values or secrets.")
@@ -72,6 +73,14 @@ class IntegrationAttempt(models.Model):
     _system_started_idx = models.Index("(system_id, started_at)")
     # Figures of a period, of all systems. Rows are added in the order of time, so that a few pages of BRIN tell where.
     _started_brin = models.Index("USING brin (started_at)")
+
+    @api.depends("outcome", "record_name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        outcomes = dict(self._fields["outcome"]._description_selection(self.env))
+        for attempt in self:
+            outcome = outcomes.get(attempt.outcome)
+            attempt.display_name = f"{attempt.record_name}: {outcome}" if attempt.record_name else outcome
 
     @api.depends("delivery_id", "res_name", "event_type")
     def _compute_about(self):

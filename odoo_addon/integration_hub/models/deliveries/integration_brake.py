@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from ..events.integration_event import DIRECTIONS
 from ..foundation.loose_reference import LooseMany2one
 from ..foundation.notification import told
+from ..foundation.numbers import number
+from ..foundation.titles import object_titles
 
 EFFECTS = [
     ("create", "Created"),
@@ -30,7 +32,7 @@ class IntegrationBrake(models.Model):
     direction = fields.Selection(DIRECTIONS, required=True, default="out", readonly=True)
     rule_id = fields.Many2one("integration.rule", readonly=True, ondelete="set null")
     company_id = fields.Many2one(related="rule_id.company_id", store=True)
-    object = fields.Char("Business object", readonly=True)
+    object = fields.Selection(object_titles, "Business object", readonly=True)
     effect = fields.Selection(EFFECTS, string="What would happen", required=True, readonly=True)
     most = fields.Integer(
         "Limit", required=True, readonly=True, help="The rule's limit when it was reached: so many within the interval."
@@ -56,6 +58,12 @@ class IntegrationBrake(models.Model):
         "integration.delivery", compute="_compute_sample_ids", string="Examples", help="The first of what is held."
     )
 
+    @api.depends("system_id.name", "rule_id.name", "object", "direction")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for brake in self:
+            brake.display_name = ": ".join(part for part in (brake.system_id.name, brake._what()) if part)
+
     @api.depends("state")
     def _compute_held_count(self):
         held = [("brake_id", "in", self.ids), ("state", "=", "held"), ("error_code", "=", MASS_CHANGE)]
@@ -66,35 +74,51 @@ class IntegrationBrake(models.Model):
     @api.depends("held_count", "decided_count", "sent", "state")
     @api.depends_context("lang")
     def _compute_summary(self):
-        words = {
-            "create": _("created"),
-            "change": _("changed"),
-            "remove": _("deleted or archived"),
-        }
         for brake in self:
-            if brake.direction == "in":
-                brake.summary = _(
-                    "%(count)s records would be %(effect)s in Odoo by %(system)s within %(minutes)s minutes; the limit "
-                    "is %(most)s. Nothing was applied after the first %(sent)s.",
-                    count=f"{brake.sent + (brake.decided_count or brake.held_count):,}",
-                    effect=words[brake.effect],
-                    system=brake.system_id.name,
-                    minutes=brake.minutes,
-                    most=f"{brake.most:,}",
-                    sent=f"{brake.sent:,}",
-                )
-                continue
-            brake.summary = _(
-                "%(count)s records (%(object)s) would be %(effect)s in %(system)s within %(minutes)s minutes; "
-                "the limit is %(most)s. Nothing was sent after the first %(sent)s.",
-                count=f"{brake.sent + (brake.decided_count or brake.held_count):,}",
-                object=brake.rule_id.name or brake.object,
-                effect=words[brake.effect],
-                system=brake.system_id.name,
-                minutes=brake.minutes,
-                most=f"{brake.most:,}",
-                sent=f"{brake.sent:,}",
-            )
+            brake.summary = brake._in_words() % {
+                "count": number(self.env, brake.sent + (brake.decided_count or brake.held_count)),
+                "what": brake._what(),
+                "system": brake.system_id.name,
+                "minutes": brake.minutes,
+                "most": number(self.env, brake.most),
+                "sent": number(self.env, brake.sent),
+            }
+
+    def _in_words(self):
+        """The sentence with its placeholders: one for each effect, because languages bend it as a whole."""
+        if self.direction == "in":
+            return {
+                "create": _(
+                    "%(count)s records would be created in Odoo by %(system)s within %(minutes)s minutes; the limit is "
+                    "%(most)s. Nothing was applied after the first %(sent)s."
+                ),
+                "change": _(
+                    "%(count)s records would be changed in Odoo by %(system)s within %(minutes)s minutes; the limit is "
+                    "%(most)s. Nothing was applied after the first %(sent)s."
+                ),
+                "remove": _(
+                    "%(count)s records would be deleted or archived in Odoo by %(system)s within %(minutes)s minutes; "
+                    "the limit is %(most)s. Nothing was applied after the first %(sent)s."
+                ),
+            }[self.effect]
+        return {
+            "create": _(
+                "%(count)s records (%(what)s) would be created in %(system)s within %(minutes)s minutes; the limit is "
+                "%(most)s. Nothing was sent after the first %(sent)s."
+            ),
+            "change": _(
+                "%(count)s records (%(what)s) would be changed in %(system)s within %(minutes)s minutes; the limit is "
+                "%(most)s. Nothing was sent after the first %(sent)s."
+            ),
+            "remove": _(
+                "%(count)s records (%(what)s) would be deleted or archived in %(system)s within %(minutes)s minutes; "
+                "the limit is %(most)s. Nothing was sent after the first %(sent)s."
+            ),
+        }[self.effect]
+
+    def _what(self):
+        """What it is about: the rule's name, else the business object's."""
+        return self.rule_id.name or (self.object and self.env["integration.catalogue"]._object_title(self.object)) or ""
 
     def _compute_sample_ids(self):
         for brake in self:

@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ..events.integration_event import DIRECTIONS, OPERATIONS
 from ..foundation.loose_reference import LooseMany2one
+from ..foundation.titles import event_titles, object_titles
 
 STATES = [
     ("pending", "Pending"),
@@ -38,7 +39,9 @@ class IntegrationDelivery(models.Model):
     _order = "id desc"
     _rec_name = "res_name"
 
-    event_id = LooseMany2one("integration.event", required=True, readonly=True, ondelete="cascade", index=True)
+    event_id = LooseMany2one(
+        "integration.event", "Recorded event", required=True, readonly=True, ondelete="cascade", index=True
+    )
     system_id = LooseMany2one("integration.system", required=True, readonly=True, ondelete="restrict")
     direction = fields.Selection(
         DIRECTIONS,
@@ -61,8 +64,8 @@ class IntegrationDelivery(models.Model):
         string="Open record",
         help="Empty when the record is gone or hidden from you.",
     )
-    object = fields.Char(readonly=True)
-    event_type = fields.Char("Event", required=True, readonly=True)
+    object = fields.Selection(object_titles, "Business object", readonly=True)
+    event_type = fields.Selection(event_titles, "Event", required=True, readonly=True)
     operation = fields.Selection(OPERATIONS, required=True, readonly=True)
     company_id = LooseMany2one("res.company", readonly=True)
     state = fields.Selection(
@@ -103,10 +106,11 @@ class IntegrationDelivery(models.Model):
     cause = fields.Char(readonly=True, help="Deliveries with the same cause are healed by the same fix.")
     error_kind = fields.Selection(ERROR_KINDS, string="Kind of failure", readonly=True)
     error_code = fields.Char("Error code", readonly=True)
-    error_message = fields.Char(string="What happened", readonly=True)
-    error_hint = fields.Char(string="What to do", readonly=True)
+    error_message = fields.Char(string="What happened, in full", readonly=True)
+    error_hint = fields.Char(string="What to do, in full", readonly=True)
     error_field = fields.Char(string="Field", readonly=True)
     release = fields.Integer(
+        "Release after a correction",
         readonly=True,
         help="The release under which it goes, where that is not its event's: somebody tried again after a correction.",
     )

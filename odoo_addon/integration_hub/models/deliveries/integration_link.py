@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 
 from ..foundation.loose_reference import LooseMany2one
+from ..foundation.titles import object_titles
 
 
 class IntegrationLink(models.Model):
@@ -25,7 +26,7 @@ class IntegrationLink(models.Model):
         string="Open record",
         help="Empty when the record is gone or hidden from you.",
     )
-    object = fields.Char(readonly=True)
+    object = fields.Selection(object_titles, "Business object", readonly=True)
     external_type = fields.Char(
         "Kind there", required=True, readonly=True, help="What it is there, for instance company or task."
     )

@@ -71,6 +71,8 @@ class IntegrationReplay(models.Model):
         delivery = self.env["integration.delivery"]
         states = dict(delivery._fields["state"]._description_selection(self.env))
         kinds = dict(delivery._fields["error_kind"]._description_selection(self.env))
+        objects = self.env["integration.catalogue"]._object_titles()
+        events = self.env["integration.event.type"]._event_titles()
         names = dict(self.env["integration.system"].sudo().search([]).mapped(lambda system: (system.code, system.name)))
         for job in self:
             asked = job.filter or {}
@@ -78,12 +80,23 @@ class IntegrationReplay(models.Model):
                 names.get(asked.get("system"), asked.get("system")),
                 ", ".join(states.get(state, state) for state in asked.get("states", ())),
                 kinds.get(asked.get("error_kind")),
-                *(asked.get(key) for key in ("error_code", "event_type", "object", "model", "lane")),
+                asked.get("error_code"),
+                events.get(asked.get("event_type"), asked.get("event_type")),
+                objects.get(asked.get("object"), asked.get("object")),
+                self._model_or_record(asked),
                 _("since %s", asked["since"]) if asked.get("since") else None,
                 _("until %s", asked["until"]) if asked.get("until") else None,
                 _("%s chosen deliveries", len(asked["ids"])) if asked.get("ids") else None,
             ]
             job.filter_text = " · ".join(part for part in parts if part)
+
+    def _model_or_record(self, asked):
+        """`Contact`, or `Contact Azure Interior` where it is one record."""
+        if lane := asked.get("lane"):
+            words, _reference = self.env["integration.delivery"]._names_of_lanes({lane})[lane]
+            return words
+        model = asked.get("model")
+        return (self.env["ir.model"]._get(model).name or model) if model else None
 
     # -- what people do --------------------------------------------------------------------------------------
 

@@ -17,7 +17,16 @@ class IntegrationEventInWords(models.Model):
         compute="_compute_content", groups="integration_hub.group_operator", help="What was recorded."
     )
 
+    @api.depends("event_type", "res_name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        titles = dict(self._fields["event_type"]._description_selection(self.env))
+        for event in self:
+            what = titles.get(event.event_type, event.event_type)
+            event.display_name = f"{event.res_name}: {what}" if event.res_name else what
+
     @api.depends("delivery_ids.state")
+    @api.depends_context("lang")
     def _compute_delivery_summary(self):
         labels = dict(self.env["integration.delivery"]._fields["state"]._description_selection(self.env))
         counted = {}
@@ -27,9 +36,9 @@ class IntegrationEventInWords(models.Model):
             counted.setdefault(event.id, {})[state] = count
         for event in self:
             states = counted.get(event.id, {})
-            parts = (f"{states[state]} {labels[state].lower()}" for state in WORST_FIRST if state in states)
+            parts = (f"{labels[state]}: {states[state]}" for state in WORST_FIRST if state in states)
             event.delivery_summary = ", ".join(parts)
 
     def _compute_content(self):
         for event in self:
-            event.content = event.payload_ids[:1].pretty
+            event.content = event.payload_ids.pretty

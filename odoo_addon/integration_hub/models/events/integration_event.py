@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from ..foundation.loose_reference import LooseMany2one
+from ..foundation.titles import event_titles, object_titles
 
 OPERATIONS = [
     ("create", "Created"),
@@ -20,15 +21,15 @@ class IntegrationEvent(models.Model):
     _inherit = ["integration.protected", "integration.referenced"]
     _description = "Integration Event"
     _order = "id desc"
-    _rec_name = "event_type"
+    _rec_name = "res_name"
 
-    event_type = fields.Char(
-        "Event", required=True, readonly=True, help="Business name of the change, for instance customer.changed."
+    event_type = fields.Selection(
+        event_titles, "Event", required=True, readonly=True, help="Business name of the change."
     )
     direction = fields.Selection(
         DIRECTIONS, required=True, default="out", readonly=True, help="Out: made in Odoo. In: came from another system."
     )
-    object = fields.Char(readonly=True, help="The business object it carries, for instance customer.")
+    object = fields.Selection(object_titles, "Business object", readonly=True, help="What it carries.")
     operation = fields.Selection(OPERATIONS, required=True, readonly=True, help="What happened to the record.")
     model = fields.Char(required=True, readonly=True, help="Technical name of the record's model.")
     res_id = fields.Integer(string="Record ID", required=True, readonly=True)

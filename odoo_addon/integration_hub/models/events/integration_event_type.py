@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..foundation.titles import object_titles
+
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 VOLUME_DAYS = 30
 
@@ -19,12 +21,15 @@ class IntegrationEventType(models.Model):
     _mail_post_access = "read"
 
     name = fields.Char("Event", required=True, readonly=True, help="Business name, for instance customer.changed.")
+    title = fields.Char(
+        translate=True, help="What people call it, in every list. Empty: the name, with the business object's title."
+    )
     description = fields.Text(help="What has happened when it comes, in business words.")
     nature = fields.Selection(
         [("business", "Business event"), ("technical", "Technical event")],
         help="Technical: it tells of the software, not of the business (event_nature.py).",
     )
-    object = fields.Char("Business object", compute="_compute_users", help="What it carries.")
+    object = fields.Selection(object_titles, "Business object", compute="_compute_users", help="What it carries.")
     schema_version = fields.Char(
         "Schema version",
         compute="_compute_users",
@@ -48,6 +53,13 @@ class IntegrationEventType(models.Model):
     last_at = fields.Datetime("Last seen", compute="_compute_volume")
 
     _name_uniq = models.UniqueIndex("(name)", "This event is in the catalogue already.")
+
+    @api.depends("name", "title")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        titles = self._event_titles()
+        for row in self:
+            row.display_name = titles.get(row.name) or row.name
 
     @api.constrains("name")
     def _check_name(self):
@@ -121,7 +133,7 @@ class IntegrationEventType(models.Model):
     def action_open_events(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("integration_hub.action_events")
-        return action | {"domain": [("event_type", "=", self.name)], "context": {}, "display_name": self.name}
+        return action | {"domain": [("event_type", "=", self.name)], "context": {}, "display_name": self.display_name}
 
 
 class IntegrationRuleOfEventType(models.Model):

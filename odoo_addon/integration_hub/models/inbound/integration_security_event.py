@@ -42,6 +42,7 @@ class IntegrationSecurityEvent(models.Model):
     _hour_uniq = models.UniqueIndex("(system_code, reason, hour)")
 
     @api.depends("system_code", "reason", "hour")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         labels = dict(self._fields["reason"]._description_selection(self.env))
         for event in self:

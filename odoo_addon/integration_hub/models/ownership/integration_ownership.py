@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..artifacts.artifact_paths import OWNERSHIP_PATH
+from ..foundation.titles import object_titles
 from ..privacy.data_classes import CLASSES
 from .ownership_content import ODOO, owners_of, survivors_of
 
@@ -23,7 +24,7 @@ class IntegrationOwnership(models.Model):
     _rec_name = "field"
     _log_access = False
 
-    object = fields.Char("Business object", required=True, readonly=True)
+    object = fields.Selection(object_titles, "Business object", required=True, readonly=True)
     field = fields.Char(required=True, readonly=True, help="Path in the canonical object.")
     description = fields.Char("What it is", readonly=True)
     owner = fields.Char(

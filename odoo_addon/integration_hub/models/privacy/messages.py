@@ -61,12 +61,13 @@ class IntegrationDeliveryMessages(models.Model):
     def _confidential_values(self):
         """Every value of what was recorded that not everybody may see, as text; what the record is called stands in
         every list."""
-        payloads = self.event_id.payload_ids[:1]
-        content = json.loads(payloads.payload or "null")
+        # At most one (`_event_uniq`); a slice would read it apart from those of the list's other rows.
+        snapshot = self.event_id.payload_ids
+        content = json.loads(snapshot.payload or "null")
         if not content:
             return set()
         found = set()
-        _gather(content, payloads._masked(self.object, content), found)
+        _gather(content, snapshot._masked(self.object, content), found)
         return {value for value in found if len(value) >= SHORTEST} - {self.res_name}
 
     def _is_open_field(self, path):

@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..deliveries.integration_delivery import ERROR_KINDS
+from ..foundation.titles import object_titles
 
 ADMINISTRATORS = "integration_hub.group_administrator"
 OPERATORS = "integration_hub.group_operator"
@@ -25,7 +26,7 @@ class IntegrationExceptionPolicy(models.Model):
     sequence = fields.Integer(default=10, help="Of two equally specific policies the first counts.")
     kind = fields.Selection(ERROR_KINDS, string="Kind of failure", required=True)
     system_id = fields.Many2one("integration.system", ondelete="cascade", help="Empty: every system.")
-    object = fields.Char(string="Business object", help="For instance invoice. Empty: every business object.")
+    object = fields.Selection(object_titles, "Business object", help="Empty: every business object.")
     rule_id = fields.Many2one("integration.rule", ondelete="cascade", help="Empty: every rule.")
     tell = fields.Selection(
         [

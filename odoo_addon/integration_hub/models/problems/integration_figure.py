@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ..deliveries.integration_attempt import OUTCOMES
 from ..deliveries.integration_delivery import ERROR_KINDS
+from ..foundation.titles import event_titles, object_titles
 
 #: Measures that are percentiles of what they are grouped over, whatever that is.
 PERCENTILES = {"latency_p50": 0.5, "latency_p95": 0.95, "response_p50": 0.5, "response_p95": 0.95}
@@ -20,13 +21,13 @@ class IntegrationFigure(models.Model):
     _description = "Integration Figures"
     _auto = False
     _order = "started_at desc"
-    _rec_name = "event_type"
+    _rec_name = "mapping"
 
     started_at = fields.Datetime("Time", readonly=True)
     system_id = fields.Many2one("integration.system", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
-    event_type = fields.Char("Event", readonly=True)
-    object = fields.Char("Business object", readonly=True)
+    event_type = fields.Selection(event_titles, "Event", readonly=True)
+    object = fields.Selection(object_titles, "Business object", readonly=True)
     mapping = fields.Char(readonly=True, help="Mappings and versions that were used.")
     outcome = fields.Selection(OUTCOMES, readonly=True)
     error_kind = fields.Selection(ERROR_KINDS, string="Kind of failure", readonly=True)

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 
 from ..deliveries.integration_delivery import ERROR_KINDS, OPEN_STATES
 from ..foundation.durations import duration_in_words
+from ..foundation.titles import object_titles
 
 #: What people may write on a problem themselves; everything else follows from the queue.
 PEOPLE_MAY_WRITE = frozenset({"user_id"})
@@ -39,7 +40,7 @@ class IntegrationProblem(models.Model):
     kind = fields.Selection(ERROR_KINDS, string="Kind", required=True, readonly=True)
     cause = fields.Char(required=True, readonly=True, help="What the deliveries have in common: kind, code and place.")
     code = fields.Char(readonly=True, help="Stable name of the failure, for filters and the documentation.")
-    object = fields.Char(string="Business object", readonly=True)
+    object = fields.Selection(object_titles, "Business object", readonly=True)
     rule_id = fields.Many2one("integration.rule", readonly=True, ondelete="set null")
     headline = fields.Char(compute="_compute_headline", store=True, help="The system and what happened there.")
     message = fields.Char(string="What happened", readonly=True)
@@ -128,6 +129,7 @@ class IntegrationProblem(models.Model):
             problem.incoming = problem.sudo().example_id.direction == "in"
 
     @api.depends("opened_at", "closed_at", "state")
+    @api.depends_context("lang")
     def _compute_age(self):
         now = fields.Datetime.now()
         for problem in self:
@@ -136,9 +138,46 @@ class IntegrationProblem(models.Model):
 
     @api.depends("state")
     def _compute_delivery_count(self):
+        # What `_delivery_domain` finds, for all problems of a list at once.
+        self.env["integration.delivery"].flush_model()
+        self.flush_model(["state", "cause", "object", "system_id", "company_id"])
+        self.env.cr.execute(
+            """
+            WITH p AS (
+                SELECT id, system_id, company_id, object, cause FROM integration_problem
+                WHERE id = ANY(%(ids)s) AND state = 'open'
+            ), d AS (
+                SELECT system_id, company_id, object, state, coalesce(cause, 'technical:unspecified') AS cause
+                FROM integration_delivery WHERE state IN ('held', 'dead') AND system_id IN (SELECT system_id FROM p)
+            )
+            SELECT p.id, count(*) FROM p
+            JOIN d ON d.system_id = p.system_id AND d.cause = p.cause
+            WHERE d.company_id IS NOT DISTINCT FROM p.company_id AND (p.object IS NULL OR d.object = p.object)
+            GROUP BY p.id
+            UNION ALL
+            SELECT p.id, count(*) FROM p
+            JOIN d ON d.system_id = p.system_id
+                AND concat_ws(':', split_part(d.cause, ':', 1), split_part(d.cause, ':', 2), '*') = p.cause
+            WHERE d.company_id IS NOT DISTINCT FROM p.company_id AND (p.object IS NULL OR d.object = p.object)
+            GROUP BY p.id
+            UNION ALL
+            SELECT p.id, count(*) FROM p
+            JOIN integration_delivery w ON w.system_id = p.system_id AND w.state = ANY(%(waiting)s)
+            WHERE starts_with(p.cause, %(pause)s)
+            GROUP BY p.id
+            """,
+            {
+                "ids": self.ids,
+                "waiting": [state for state in OPEN_STATES if state not in NEEDS_A_PERSON],
+                "pause": PAUSE,
+            },
+        )
+        counts = dict(self.env.cr.fetchall())
         Delivery = self.env["integration.delivery"].sudo()
         for problem in self:
-            problem.delivery_count = Delivery.search_count(problem._delivery_domain()) if problem.state == "open" else 0
+            if problem.is_untaken and problem.state == "open":  # at most two a system, with a domain of their own
+                counts[problem.id] = Delivery.search_count(problem._delivery_domain())
+            problem.delivery_count = counts.get(problem.id, 0)
 
     @api.depends_context("uid")
     @api.depends("policy_id")

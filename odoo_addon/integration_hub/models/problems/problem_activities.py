@@ -77,8 +77,10 @@ class IntegrationProblemActivities(models.Model):
     @api.model
     def _refresh_activities(self):
         """The counts in the open activities, once a minute; a changed count raises nothing."""
-        for activity in self.sudo().search([("state", "=", "open")])._own_activities():
-            problem = self.sudo().browse(activity.res_id).with_context(lang=activity.user_id.lang)
+        problems = self.sudo().search([("state", "=", "open")])
+        for activity in problems._own_activities():
+            problem = self.sudo().browse(activity.res_id).with_prefetch(problems.ids)
+            problem = problem.with_context(lang=activity.user_id.lang)
             note = problem._activity_note()
             if activity.note != note:
                 activity.with_context(mail_activity_quick_update=True).note = note

@@ -82,6 +82,7 @@ class IntegrationRule(models.Model):
     _priority_range = models.Constraint("CHECK (priority BETWEEN 1 AND 99)", "The priority is a number from 1 to 99.")
 
     @api.depends("model_id", "object", "follow_mapping", "payload_fields")
+    @api.depends_context("lang")
     def _compute_effective(self):
         for rule in self:
             paths = rule._paths()
@@ -91,7 +92,8 @@ class IntegrationRule(models.Model):
                 rule.problem = _("The model %s is not installed.", rule.model)
             elif rule.follow_mapping and rule.object and not paths:
                 rule.problem = _(
-                    "The sidecar has published no mapping for “%s” yet: this rule makes no events.", rule.object
+                    "The sidecar has published no mapping for “%s” yet: this rule makes no events.",
+                    self.env["integration.catalogue"]._object_title(rule.object),
                 )
             elif len(usable) < len(paths):
                 rule.problem = _("Not in this database: %s.", ", ".join(path for path in paths if path not in usable))

@@ -10,7 +10,8 @@ class IntegrationRuleInWords(models.Model):
     trigger_text = fields.Char(compute="_compute_trigger_text", string="When", help="What has to happen to a record.")
     payload_summary = fields.Html(compute="_compute_payload_summary", string="Fields that are sent", sanitize=False)
 
-    @api.depends("on_create", "on_write", "on_archive", "on_unlink", "watched_field_ids")
+    @api.depends("on_create", "on_write", "on_archive", "on_unlink")
+    @api.depends_context("lang")
     def _compute_trigger_text(self):
         for rule in self:
             triggers = {
@@ -22,6 +23,7 @@ class IntegrationRuleInWords(models.Model):
             rule.trigger_text = ", ".join(word for word, chosen in triggers.items() if chosen)
 
     @api.depends("effective_paths", "model_id")
+    @api.depends_context("lang")
     def _compute_payload_summary(self):
         for rule in self:
             paths = (rule.effective_paths or "").split()

@@ -1,5 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_datetime
+
+from ..foundation.titles import object_titles
 
 
 class IntegrationRestore(models.Model):
@@ -25,6 +28,13 @@ class IntegrationRestore(models.Model):
     gone_count = fields.Integer(compute="_compute_counts", string="Not in this database")
     newer_count = fields.Integer(compute="_compute_counts", string="Newer there")
     removed_count = fields.Integer(compute="_compute_counts", string="Deleted there")
+
+    @api.depends("found_at")
+    @api.depends_context("lang", "tz")
+    def _compute_display_name(self):
+        for restore in self:
+            moment = format_datetime(self.env, restore.found_at, dt_format="short")
+            restore.display_name = _("Restore found on %s", moment)
 
     @api.depends("line_ids.state", "line_ids.outcome")
     def _compute_counts(self):
@@ -83,7 +93,7 @@ class IntegrationRestoreLine(models.Model):
     record_ref = fields.Reference(
         selection="_selection_models", compute="_compute_record_ref", string="Open record"
     )  # fmt: skip
-    object = fields.Char("Business object", readonly=True)
+    object = fields.Selection(object_titles, "Business object", readonly=True)
     external_type = fields.Char("Kind there", required=True, readonly=True)
     external_id = fields.Char("External ID", required=True, readonly=True)
     external_url = fields.Char("External link", readonly=True)

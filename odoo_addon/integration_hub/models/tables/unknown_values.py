@@ -1,6 +1,7 @@
 from odoo import _, fields, models
 from odoo.exceptions import UserError
 
+from ..foundation.titles import object_titles
 from . import table_content
 
 VALUE_UNKNOWN = "value_unknown"
@@ -21,7 +22,7 @@ class IntegrationUnknownValue(models.Model):
     value = fields.Char("Unknown value", readonly=True)
     system_id = fields.Many2one("integration.system", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
-    object = fields.Char("Business object", readonly=True)
+    object = fields.Selection(object_titles, "Business object", readonly=True)
     waiting = fields.Integer(readonly=True, help="Deliveries that wait for this value.")
     first_id = fields.Many2one("integration.delivery", string="First of them", readonly=True)
     since = fields.Datetime(readonly=True, help="When the first of them was recorded.")
