@@ -99,15 +99,11 @@ class IntegrationProblemUntaken(models.Model):
                 system.code,
             )
         elif code == "no_sidecar":
-            seen_at = self.env["integration.mark"]._last_seen_at()
-            message = _(
-                "No sidecar works: nothing goes to %s, and nothing that came from there is applied.",
-                system.name,
-            )
-            if seen_at:
-                moment = format_datetime(self.env, seen_at, tz="UTC", dt_format="short")
-                message = _("%(what)s It was last seen on %(moment)s UTC.", what=message, moment=moment)
+            message = _("No sidecar works: nothing goes to %s or comes from there.", system.name)
             hint = _("Start the sidecar, or ask whoever runs it. What waits goes by itself then.")
+            if seen_at := self.env["integration.mark"]._last_seen_at():
+                moment = format_datetime(self.env, seen_at, tz="UTC", dt_format="short")
+                hint = _("%(what_to_do)s It was last seen on %(moment)s UTC.", what_to_do=hint, moment=moment)
         else:
             message = _(
                 "Changes that came from %s are not read there and applied, although a sidecar works.",
