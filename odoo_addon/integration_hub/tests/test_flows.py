@@ -53,7 +53,9 @@ class TestFlows(ArtifactCase):
         self.assertEqual(self.flow.fields_written, "address.city\nname\ntaxId")
 
     def test_what_is_not_declared_is_listed(self):
-        self.assertIn("owner", self.flow.missing)
+        self.assertIn("Owner", self.flow.missing)
+        undeclared = [("missing", "!=", False), ("id", "=", self.flow.id)]
+        self.assertTrue(self.env["integration.flow"].search(undeclared))
         self.flow.with_user(self.ann).write(
             {
                 "purpose": "Sales works with it.",
@@ -64,6 +66,7 @@ class TestFlows(ArtifactCase):
             }
         )
         self.assertFalse(self.flow.missing)
+        self.assertFalse(self.env["integration.flow"].search(undeclared))
 
     def test_the_actual_latency_stands_beside_the_target(self):
         for _n in range(3):

@@ -75,3 +75,14 @@ class TestShadow(ArtifactCase):
             _ = difference.with_user(self.operator).examples_in_words
         seer = self.person("hub_shadow_seer", "integration_hub.group_operator", "integration_hub.group_confidential")
         self.assertEqual(difference.with_user(seer).examples_in_words, 'res.partner,7: – → "+32 2 111 22 33"')
+
+    def test_results_of_another_companys_system_are_not_seen(self):
+        version = self.reported()
+        viewer = self.person("hub_shadow_viewer", "integration_hub.group_viewer")
+        results = self.env["integration.shadow"].with_user(viewer)
+        of_version = [("version_id", "=", version.id)]
+        differences = self.env["integration.shadow.difference"].with_user(viewer)
+        self.assertTrue(results.search(of_version))
+        self.crm.company_id = self.env["res.company"].create({"name": "Other"})
+        self.assertFalse(results.search(of_version))
+        self.assertFalse(differences.search([("shadow_id", "in", version.shadow_ids.ids)]))

@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_list
 
 from ..foundation.notification import told
 
@@ -151,7 +152,7 @@ class IntegrationArtifactVersionLife(models.Model):
                 _(
                     "“%(artifact)s” cannot be activated without %(missing)s. Fill that in under “Approval” first.",
                     artifact=artifact.title,
-                    missing=_(" and ").join(missing),
+                    missing=format_list(self.env, missing),
                 )
             )
 

@@ -2,6 +2,7 @@ import re
 from datetime import timedelta
 
 from odoo import _, api, fields, models
+from odoo.fields import Domain
 
 from ..ownership.ownership_content import sent_to
 from ..privacy.data_classes import class_of, lines_of
@@ -9,6 +10,8 @@ from ..privacy.data_classes import class_of, lines_of
 ACTUAL_DAYS = 7
 #: After such an attempt a delivery waits for a person.
 STOOD_STILL = ("held", "dead", "person_held")
+#: What has to be declared of an interface.
+DECLARED = ("purpose", "owner_id", "criticality", "target", "data_classes", "timing", "latency_target")
 CRITICALITIES = [("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")]
 TIMINGS = [("real_time", "Real time"), ("batch", "Batch"), ("both", "Both")]
 
@@ -68,7 +71,7 @@ class IntegrationFlow(models.Model):
         [("keep", "Keep"), ("migrate", "Migrate"), ("retire", "Retire")], default="keep", tracking=True
     )
     conflict = fields.Text("Also written by", readonly=True, help="Other interfaces that write the same fields.")
-    missing = fields.Char(compute="_compute_missing", store=True, help="What is not declared yet.")
+    missing = fields.Char(compute="_compute_missing", search="_search_missing", help="What is not declared yet.")
 
     _rule_uniq = models.UniqueIndex("(rule_id) WHERE rule_id IS NOT NULL")
 
@@ -77,11 +80,17 @@ class IntegrationFlow(models.Model):
         for flow in self:
             flow.runs_here = bool(flow.rule_id)
 
-    @api.depends("purpose", "owner_id", "criticality", "target", "data_classes", "timing", "latency_target")
+    @api.depends(*DECLARED)
+    @api.depends_context("lang")
     def _compute_missing(self):
+        labels = {name: self._fields[name].get_description(self.env, ["string"])["string"] for name in DECLARED}
         for flow in self:
-            names = ("purpose", "owner_id", "criticality", "target", "data_classes", "timing", "latency_target")
-            flow.missing = ", ".join(flow._fields[name].string.lower() for name in names if not flow[name]) or False
+            flow.missing = ", ".join(labels[name] for name in DECLARED if not flow[name]) or False
+
+    def _search_missing(self, operator, value):
+        if operator != "in" or set(value) != {False}:
+            return NotImplemented
+        return Domain.AND(Domain(name, "!=", 0 if name == "latency_target" else False) for name in DECLARED)
 
     @api.depends("rule_id", "latency_target")
     def _compute_actual(self):

@@ -230,7 +230,7 @@ class IntegrationProblemSync(models.Model):
         labels = dict(self.env["integration.delivery"]._fields["state"]._description_selection(self.env))
         if self.example_id and self.example_id.state not in NEEDS_A_PERSON:
             return _(
-                "Nothing stands still for it any more. The last one seen: %s.", labels[self.example_id.state].lower()
+                "Nothing stands still for it any more. The last one seen is “%s” now.", labels[self.example_id.state]
             )
         return _("Nothing stands still for it any more.")
 
