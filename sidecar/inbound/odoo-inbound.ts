@@ -21,11 +21,11 @@ export interface ReceiveAnswer {
   error: { kind: string; code: string; message: string; field: string | null } | null;
 }
 
-/** How an item ended, in one word. */
+/** How an item ended, in one word. What a call made whose answer was lost is unchanged, and made or linked all the same. */
 export function outcomeOf({ unchanged, created, matched, state }: ReceiveAnswer): string {
-  if (unchanged) return "unchanged";
   if (created) return "created";
-  return matched ? "matched" : state;
+  if (matched) return "matched";
+  return unchanged ? "unchanged" : state;
 }
 
 /** What Odoo wants to be read and received again. */

@@ -93,6 +93,7 @@ function finished(
     mapping: under.mappings.inbound.nameOf(under.connector, object),
     priority: work.priority,
     first_load: work.firstLoad,
+    ...(work.namedAt ? { named_at: work.namedAt.toISOString() } : {}),
     ...(work.asked ? { delivery_id: work.asked.deliveryId } : {}),
     ...more,
     ...content,

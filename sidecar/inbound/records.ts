@@ -17,6 +17,8 @@ export interface Work {
   tries: number;
   /** A first load names it: what certainly is the same record is linked without asking, also when it is changed meanwhile. */
   firstLoad: boolean;
+  /** When it named it; null: none does. */
+  namedAt: Date | null;
   /** What Odoo asked for: the row that this settles. */
   asked: { deliveryId: number; claims: number } | null;
   /** What was last handed to Odoo. */
@@ -34,6 +36,7 @@ export function workOn(type: string, externalId: string, source: NoticeSource): 
     priority: PRIORITY[source],
     tries: 0,
     firstLoad: source === "load",
+    namedAt: null,
     asked: null,
     last: null,
     state: undefined,
@@ -136,7 +139,8 @@ const TRIES_IN_VAIN = 3;
 
 const CLAIM = `
   WITH due AS (
-    SELECT n.object, n.external_id, max(n.id) AS up_to, min(n.priority) AS priority, bool_or(n.source = 'load') AS first_load
+    SELECT n.object, n.external_id, max(n.id) AS up_to, min(n.priority) AS priority, bool_or(n.source = 'load') AS first_load,
+      min(n.received_at) FILTER (WHERE n.source = 'load') AS named_at
     FROM ${SCHEMA}.inbox n
     LEFT JOIN ${SCHEMA}.inbound_record r USING (system, object, external_id)
     WHERE n.system = :system AND n.done_at IS NULL AND n.object IS NOT NULL AND (r.next_at IS NULL OR r.next_at <= clock_timestamp())
@@ -149,7 +153,7 @@ const CLAIM = `
       WHERE r.next_at <= clock_timestamp()
     RETURNING r.object, r.external_id, r.tries, r.hash, r.state, r.vendor_time, r.fetched_at
   )
-  SELECT d.object, d.external_id, d.up_to, d.priority, d.first_load, h.tries, h.hash, h.state, h.vendor_time, h.fetched_at, asked.item AS asked
+  SELECT d.object, d.external_id, d.up_to, d.priority, d.first_load, d.named_at, h.tries, h.hash, h.state, h.vendor_time, h.fetched_at, asked.item AS asked
   FROM held h JOIN due d USING (object, external_id)
   LEFT JOIN LATERAL (
     SELECT n.item FROM ${SCHEMA}.inbox n
@@ -186,6 +190,7 @@ interface Row {
   up_to: string;
   priority: number;
   first_load: boolean;
+  named_at: Date | null;
   tries: number;
   hash: string | null;
   state: Json;
@@ -203,6 +208,7 @@ function toWork(row: Row): Work {
     priority: row.priority,
     tries: row.tries,
     firstLoad: row.first_load,
+    namedAt: row.named_at,
     asked: row.asked,
     last: hash !== null && fetchedAt !== null ? { hash, vendorTime, fetchedAt } : null,
     state: row.state ?? undefined,

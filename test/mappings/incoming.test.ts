@@ -41,6 +41,7 @@ function workOn(type: string, externalId: string): Work {
     priority: 50,
     tries: 0,
     firstLoad: false,
+    namedAt: null,
     asked: null,
     last: null,
     state: undefined,

@@ -115,6 +115,21 @@ class TestInboundCreation(InboundCase):
         with self.assertRaisesRegex(UserError, "linked with 1 in Test CRM already"):
             row._link_to(self.record({"model": "res.partner", "res_id": row.candidates[0]["id"]}))
 
+    def test_a_first_load_whose_answer_was_lost_is_told_again_what_it_made(self):
+        """MIG-06: its figures say created and linked, although the record is the same as here when it asks again."""
+        before, later = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
+        values = {"name": "Asked twice", "is_company": True}
+        load = {"first_load": True, "priority": 90}
+        self.receive_one("7", values, named_at=before, **load)
+        again = self.receive_one("7", values, named_at=before, **load)
+        self.assertEqual((again["created"], again["matched"], again["unchanged"]), (True, False, True))
+        next_load = self.receive_one("7", values, named_at=later, **load)
+        self.assertEqual((next_load["created"], next_load["unchanged"]), (False, True))
+        known = self.new({"name": "QUORUM N.V.", "vat": "BE0477472701"}, named_at=before, **load)
+        self.assertTrue(known["matched"])
+        again = self.new({"name": "QUORUM N.V.", "vat": "BE0477472701"}, named_at=before, **load)
+        self.assertEqual((again["created"], again["matched"], again["res_id"]), (False, True, known["res_id"]))
+
     def test_a_first_load_links_what_is_certain_and_creates_nothing_twice(self):
         sure = self.new({"name": "QUORUM N.V.", "vat": "BE0477472701"}, first_load=True, priority=90)
         self.assertEqual((sure["state"], sure["res_id"], sure["created"]), ("delivered", self.acme.id, False))

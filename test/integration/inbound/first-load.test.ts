@@ -71,10 +71,10 @@ describe("the list of a first load", () => {
     const live = { key: "1", event: "company.creation", object: "company", change: "changed" as const, item: {} };
     await new Inbox(store).keep("hubspot", [{ ...live, externalId: "new", occurredAt: null }]);
     const claimed = await new InboundRecords(store, "hubspot").claim(3);
-    expect(claimed.map(({ externalId, priority, firstLoad }) => ({ externalId, priority, firstLoad }))).toMatchObject([
-      { externalId: "new", priority: 50, firstLoad: false },
-      { priority: 90, firstLoad: true },
-      { priority: 90, firstLoad: true },
+    expect(claimed).toMatchObject([
+      { externalId: "new", priority: 50, firstLoad: false, namedAt: null },
+      { priority: 90, firstLoad: true, namedAt: expect.any(Date) as Date },
+      { priority: 90, firstLoad: true, namedAt: expect.any(Date) as Date },
     ]);
   });
 

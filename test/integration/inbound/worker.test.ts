@@ -122,6 +122,15 @@ describe("what comes in", () => {
     expect(await bench.outcomes("7")).toEqual(["unchanged"]);
   });
 
+  it("counts as made or linked when the answer that said so was lost, and Odoo tells it again (MIG-06)", async () => {
+    bench.deal("7", "Made");
+    bench.deal("8", "Linked");
+    bench.odoo.answer = (item) => ({ unchanged: true, [item["external_id"] === "7" ? "created" : "matched"]: true });
+    await bench.notify("7", "8");
+    await worker.round();
+    expect([await bench.outcomes("7"), await bench.outcomes("8")]).toEqual([["created"], ["matched"]]);
+  });
+
   it("waits while the vendor or Odoo is away, and nothing is lost", async () => {
     bench.deal("7", "Acme");
     await bench.notify("7");

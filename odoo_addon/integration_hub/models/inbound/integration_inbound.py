@@ -108,7 +108,8 @@ class IntegrationInbound(models.AbstractModel):
              "may_create"?: {"allowed": bool, "rule", "reason"}
              "identify"?: [{"as": "taxId" | "email" | "domain" | "name" | "exact", "fields": [field], "sure"?: bool,
                            "values"?: [text]}]   looked for in these fields besides the document's own
-             "priority"?: int, "first_load"?: bool, "dry_run"?: bool (answers what would happen, with no effect)
+             "priority"?: int, "first_load"?: bool, "named_at"?: ISO 8601 (when the first load listed it)
+             "dry_run"?: bool (answers what would happen, with no effect)
              "error"?: {"kind", "code", "message", "hint", "field"}  it could not be mapped: only the row is kept}
 
             A value is a scalar, ``{"$record": "hubspot:company,123"}`` (what is linked with that),
@@ -117,8 +118,9 @@ class IntegrationInbound(models.AbstractModel):
         :return: one answer an item: ``{"key", "state", "delivery_id", "model", "res_id", "created", "matched",
             "unchanged", "read_again", "wait_for", "error"}``. `state`: ``delivered``, ``waiting`` (for the record
             `wait_for`), ``held``, ``dead``; ``received`` with `read_again`, when a change of Odoo's reached the record
-            after it was read: read it again. `matched`: it was here already, and is linked now. `delivery_id` is None
-            when nothing was to be said (it changed nothing).
+            after it was read: read it again. `matched`: it was here already, and is linked now. With
+            `unchanged`, `created` and `matched` say that this happened since `named_at`. `delivery_id` is None when
+            nothing was to be said (it changed nothing).
         """
         found = self._inbound_system(system)
         batch = Batch([InboundItem(item) for item in items])
@@ -228,5 +230,5 @@ class IntegrationInbound(models.AbstractModel):
             return None
         link = self._link_of(system, item.type, item.external_id)
         if link and link.received_key == item.key and link.received_at and link.received_at >= item.fetched_at:
-            return answer_to(item, "delivered", model=link.model, res_id=link.res_id, unchanged=True)
+            return self._unchanged(system, item, link)
         return None

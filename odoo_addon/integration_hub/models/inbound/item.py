@@ -39,6 +39,7 @@ class InboundItem:
         "mapping",
         "may_create",
         "model",
+        "named_at",
         "not_owned",
         "note",
         "object",
@@ -86,6 +87,7 @@ class InboundItem:
         self.identify = given.get("identify") or []
         self.priority = given.get("priority") or 50
         self.first_load = bool(given.get("first_load"))
+        self.named_at = moment(given.get("named_at"))
         self.dry_run = bool(given.get("dry_run"))
         self.error = given.get("error") or None
 

@@ -61,13 +61,30 @@ class IntegrationInboundJudgement(models.AbstractModel):
             return self._held(system, item, row, record, refusal)
         unchanged = not (created or changed or told or not link)
         if not row and unchanged:
-            return answer_to(item, "delivered", model=record._name, res_id=record.id, unchanged=True)
+            return self._unchanged(system, item, link)
         taken = bool((row.decision or {}).get("take"))
         row = self._store_row(system, item, row, record, "delivered", created=created)
         if not created:
             self._let_go_unsent(row, replaced=taken)
         matched = not created and not link
         return answer_to(item, "delivered", row, created=created, matched=matched, unchanged=unchanged)
+
+    def _unchanged(self, system, item, link):
+        """The answer where nothing was left to do. A first load whose call was answered to nobody (the sidecar was
+        killed, the way was cut) asks again: what it was that made or linked the record counts as such."""
+        answer = answer_to(item, "delivered", model=link.model, res_id=link.res_id, unchanged=True)
+        if not item.named_at or not link.create_date or link.create_date < item.named_at:
+            return answer
+        made = [
+            ("system_id", "=", system.id),
+            ("direction", "=", "in"),
+            ("model", "=", link.model),
+            ("res_id", "=", link.res_id),
+            ("lane", "=", item.lane),
+            ("operation", "=", "create"),
+        ]
+        created = bool(self.env["integration.delivery"].sudo().search(made, limit=1))
+        return answer | {"created": created, "matched": not created}
 
     def _record_of(self, system, item, row):
         """`(link, record)` of the external record: linked before, or by a person's decision; both empty for a new
