@@ -27,6 +27,9 @@ export interface Notices {
   read: (items: readonly Json[], headers?: Readonly<Record<string, string>>) => { notices: Notice[]; ignored: number };
 }
 
+/** Characters of a record's id or a notice's name: no vendor has longer ones, and the inbox's index takes no text of any length. */
+const MAX_NAME = 500;
+
 /** Compiles `notices` of a definition. */
 export function compileNotices(definition: NoticeDefinition): Notices {
   const lists = definition.each === undefined ? null : [definition.each].flat().map(parsePath);
@@ -42,11 +45,11 @@ export function compileNotices(definition: NoticeDefinition): Notices {
     const evidence = { body: item, headers };
     const name = event(evidence);
     const id = externalId(evidence);
-    if (!passes(evidence, {}) || name === null || id === null) return null;
+    if (!passes(evidence, {}) || name === null || id === null || id.length > MAX_NAME) return null;
     const named = ids?.map((extract) => extract(evidence));
     const key = named?.every((part) => part !== null && part !== "") ? named.join(":") : null;
     return {
-      key: key ?? digest({ event: name, item }),
+      key: key !== null && key.length <= MAX_NAME ? key : digest({ event: name, item }),
       event: name,
       ...meaning(name),
       externalId: id,

@@ -46,6 +46,18 @@ describe("the notices in a webhook's body", () => {
     expect(ignored).toBe(3);
   });
 
+  it("have names that an index takes: a longer one is replaced by the content, and a longer record's id is none", () => {
+    const { read } = compileNotices({ id: ["name"], event: "type", events: {}, externalId: "id" });
+    const long = "x".repeat(3_000);
+    const { notices, ignored } = read([
+      { type: "a", id: "1", name: long },
+      { type: "a", id: long, name: "n" },
+    ]);
+    expect(notices).toMatchObject([{ externalId: "1" }]);
+    expect(notices[0]?.key.length).toBeLessThan(100);
+    expect(ignored).toBe(1);
+  });
+
   it("without an id are known by their content, whatever the order of its keys", () => {
     const { read } = compileNotices({ event: "type", events: {}, externalId: "id" });
     const [one] = read([{ type: "a", id: "1", more: { x: 1, y: [2] } }]).notices;
