@@ -15,6 +15,7 @@ import { Poller, type Look, type LookOptions } from "./poller";
 import { InboundRecords } from "./records";
 import { listedTypes, notListed, objectsOf, typesFor } from "./types";
 import { InboundWorker } from "./worker";
+import { forgetRefused } from "./security-events";
 
 export interface InboundParts {
   connections: readonly Connection[];
@@ -28,7 +29,7 @@ export interface InboundParts {
   log: Logger;
 }
 
-/** How long notices that are done with are kept: no vendor repeats one after so long. */
+/** How long notices that are done with are kept: no vendor repeats one after so long. Counts of refused calls go with them. */
 const KEEP_DAYS = 30;
 
 /** What other systems say arrives in Odoo: one worker for each connection whose records can be fetched. */
@@ -127,9 +128,10 @@ export class Inbound {
     for (const worker of this.workers) worker.askOdoo();
   }
 
-  /** Deletes what is no longer needed to know a repeated notice. */
+  /** Deletes what is no longer needed to know a repeated notice, and counts of refused calls that Odoo has. */
   async forget(): Promise<void> {
     await this.inbox.forget(KEEP_DAYS);
+    await forgetRefused(this.parts.store, KEEP_DAYS);
   }
 
   private async lookAt(poller: Poller, options: LookOptions): Promise<Look[]> {

@@ -83,3 +83,11 @@ export class SecurityEvents {
     }
   }
 }
+
+/** Deletes counts that Odoo was told of, once their hour is so many days ago. */
+export async function forgetRefused(store: Knex, days: number): Promise<void> {
+  await store("security_event")
+    .withSchema(SCHEMA)
+    .whereRaw("count <= told AND hour < now() - make_interval(days => ?)", [days])
+    .delete();
+}
