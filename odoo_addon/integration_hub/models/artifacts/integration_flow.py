@@ -49,7 +49,9 @@ class IntegrationFlow(models.Model):
     fields_written = fields.Text("Fields it writes", help="Canonical fields of the business object, one a line.")
     data_classes = fields.Char("Data classes", help="How confidential what it carries is.")
     timing = fields.Selection(TIMINGS, tracking=True)
-    latency_target = fields.Float("Target (s)", tracking=True, help="95 % arrive within so many seconds. 0: none set.")
+    latency_target = fields.Float(
+        "Arrives within (s)", tracking=True, help="95 % arrive within so many seconds. 0: none set."
+    )
     recovery_hours = fields.Float(
         "Back within (hours)", tracking=True, help="How long it may stand still after a disaster. 0: not set."
     )
