@@ -165,8 +165,8 @@ export class Hub {
     });
     if (this.stopped.signal.aborted) return false;
     await this.door?.open();
-    this.startPumps();
     this.inbound?.start();
+    this.startPumps();
     this.schedules.start(hubJobs(this));
     this.log.info({ worker: this.worker, systems: this.pumps.map((pump) => pump.code), url: this.url }, "hub started");
     return true;
@@ -318,6 +318,7 @@ export class Hub {
         shadow: this.shadow,
         problems: this.problems,
         delivery: this.config.delivery,
+        catchUp: async () => this.catchUp(config.code),
         metrics: this.metrics,
         tracing: this.tracing,
         log: this.log,
@@ -326,6 +327,11 @@ export class Hub {
       pump.start();
     }
     this.listener = this.queue.listen((news) => this.heard(news));
+  }
+
+  /** Where the configuration leaves looking to people, nothing is looked for here either. */
+  private async catchUp(system: string): Promise<void> {
+    if (this.config.polling.minutes > 0) await this.inbound?.catchUp(system);
   }
 
   /** After a lost connection (null) anything may be new, and the database may be another. */

@@ -1,7 +1,8 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
 import type { Logger } from "pino";
 import type { Connection } from "../connections";
-import type { Failure } from "../domain/errors";
+import { toFailure, type Failure } from "../domain/errors";
 import type { PollHealth } from "../domain/poll-health";
 import type { Release } from "../mapping/registry";
 import type { Queue } from "../odoo/queue";
@@ -32,6 +33,10 @@ export interface InboundParts {
 /** How long notices that are done with are kept: no vendor repeats one after so long. Counts of refused calls go with them. */
 const KEEP_DAYS = 30;
 
+/** How long what is sent waits at most for what was changed there before. */
+const CATCH_UP_MS = 20_000;
+const CATCH_UP_LOOK_MS = 50;
+
 /** What other systems say arrives in Odoo: one worker for each connection whose records can be fetched. */
 export class Inbound {
   readonly workers: InboundWorker[];
@@ -39,6 +44,7 @@ export class Inbound {
   readonly inbox: Inbox;
   /** First loads that people ask for. */
   readonly loads: Loads;
+  private readonly stopped = new AbortController();
 
   constructor(private readonly parts: InboundParts) {
     const { connections, store, records, queue, release, metrics, log } = parts;
@@ -87,6 +93,32 @@ export class Inbound {
     return this.lookAt(poller, { types, sweepMs });
   }
 
+  /**
+   * Learns what changed in a system while no sidecar looked, before anything is sent there: sent first, a change in Odoo would take the place of
+   * one that somebody made there in the same field meanwhile, and nobody would be asked (OWN-07). Ends when what was found is with Odoo, when
+   * it cannot be read or handed over now, and after 20 seconds at most. It never fails: what is in the way is told where looks are.
+   */
+  async catchUp(system: string): Promise<void> {
+    const { queue, store, log } = this.parts;
+    const poller = this.pollers.find((each) => each.system === system);
+    const worker = this.workers.find((each) => each.system === system);
+    if (!poller || !worker) return;
+    const over = AbortSignal.any([this.stopped.signal, AbortSignal.timeout(CATCH_UP_MS)]);
+    const ended = new Promise<void>((resolve) => over.addEventListener("abort", () => resolve(), { once: true }));
+    try {
+      const known = (await queue.systems()).find(({ code }) => code === system);
+      if (known?.state !== "active") return;
+      await Promise.race([this.lookAt(poller, {}), ended]);
+      worker.notify();
+      const records = new InboundRecords(store, system);
+      while (!over.aborted && worker.failure === null && (await records.untried()))
+        await delay(CATCH_UP_LOOK_MS, undefined, { signal: over }).catch(() => undefined);
+    } catch (thrown) {
+      const { code, message } = toFailure(thrown);
+      log.warn({ system, error_code: code, reason: message }, "what changed there was not read before sending");
+    }
+  }
+
   /** Looks wherever the last look is older than `everyMs`, at systems that are not paused. */
   async lookAround(everyMs: number, sweepMs: number | null): Promise<void> {
     const active = (await this.parts.queue.systems()).filter(({ state }) => state === "active").map(({ code }) => code);
@@ -115,6 +147,7 @@ export class Inbound {
 
   /** Cuts off looks that run. */
   stopLooking(): void {
+    this.stopped.abort();
     for (const poller of this.pollers) poller.stop();
   }
 

@@ -108,6 +108,18 @@ export class InboundRecords {
     return rows[0]?.wait ?? null;
   }
 
+  /** Whether something that was told of has not been tried yet; first loads aside, which take their time. */
+  async untried(): Promise<boolean> {
+    const { rows } = await this.store.raw<{ rows: { untried: boolean }[] }>(
+      `SELECT EXISTS (
+         SELECT FROM ${SCHEMA}.inbox n LEFT JOIN ${SCHEMA}.inbound_record r USING (system, object, external_id)
+         WHERE n.system = ? AND n.done_at IS NULL AND n.object IS NOT NULL AND n.source <> 'load' AND coalesce(r.tries, 0) = 0
+       ) AS untried`,
+      [this.system],
+    );
+    return rows[0]?.untried ?? false;
+  }
+
   /** Open notices and the age of the oldest, in seconds. */
   async backlog(): Promise<{ open: number; oldestSeconds: number }> {
     const { rows } = await this.store.raw<{ rows: { open: number; oldest: number | null }[] }>(

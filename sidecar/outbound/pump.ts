@@ -130,6 +130,7 @@ export class Pump {
   }
 
   private async run(): Promise<void> {
+    await this.parts.catchUp();
     while (!this.stopping) {
       const room = this.mayClaim();
       const claimed = room.rows > 0 ? await this.claim(room) : 0;

@@ -28,6 +28,8 @@ export interface SystemParts {
   /** The mappings of each release; a delivery goes under its own. */
   mappings: Pick<Releases, "of">;
   delivery: DeliveryConfig;
+  /** Done before anything is sent: learns what changed there meanwhile. Never fails. */
+  catchUp: () => Promise<void>;
   metrics: Metrics;
   tracing: Tracing;
   /** Compares what was carried with what versions in shadow would have made of it. */

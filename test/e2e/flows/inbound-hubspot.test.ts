@@ -1,5 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { kill, restart } from "../../stack/disturb";
+import { silent } from "../../stack/progress";
+import { SidecarProcess } from "../../support/sidecar-process";
 import { waitFor } from "../../support/wait-for";
+import { e2eStack } from "../support/e2e-stack";
 import { InboundVendor } from "../support/inbound";
 
 interface SecurityEvent {
@@ -199,4 +203,40 @@ describe("HubSpot's changes", () => {
     expect(people.length).toBeGreaterThan(0);
     expect(new Set(people.map(({ user_id: person }) => person[0])).size).toBe(people.length);
   }, 90_000);
+
+  it("made while no sidecar ran meet Odoo's before anything is sent: neither is overwritten, a person is asked (OWN-07)", async () => {
+    const stack = e2eStack();
+    const id = await company("Twice", { phone: "+32 2 555 06 01" });
+    const partner = await hubspot.arrived("company", id);
+    await hubspot.look("customer");
+    await hubspot.caughtUp();
+    await kill(stack.name, "sidecar");
+    // Nobody tells of it afterwards either.
+    await hubspot.unsubscribe();
+    await hubspot.change("company", id, { phone: "+32 2 555 06 02" });
+    await hubspot.odoo.write("res.partner", [partner], { phone: "+32 2 555 06 03" });
+    const back = await SidecarProcess.start(stack, (config) => {
+      config["inbound"] = { ...config["inbound"], poll_minutes: 600 };
+    });
+    try {
+      const asked = async (): Promise<number[]> =>
+        (await hubspot.rows("company", id)).filter((row) => row.error_code === "conflict").map((row) => row.id);
+      await waitFor("a person to be asked", async () => (await asked()).length === 1, { timeoutMs: 40_000 });
+      expect(await phones()).toEqual({ there: "+32 2 555 06 02", here: "+32 2 555 06 03" });
+      await hubspot.odoo.call("integration.delivery", "action_take_theirs", [await asked()]);
+      await waitFor("theirs to count", async () => (await phones()).here === "+32 2 555 06 02", { timeoutMs: 40_000 });
+      await hubspot.exchanges.settled("res.partner", [partner]);
+      expect(await phones()).toEqual({ there: "+32 2 555 06 02", here: "+32 2 555 06 02" });
+    } finally {
+      await back.stop();
+      await restart(stack.name, "sidecar", { progress: silent });
+      await hubspot.subscribe();
+    }
+
+    async function phones(): Promise<{ there: unknown; here: unknown }> {
+      const all = await hubspot.sandbox.records("hubspot", "company");
+      const fields = all.find((record) => record["id"] === id)?.["fields"] as { phone?: string } | undefined;
+      return { there: fields?.phone, here: (await hubspot.read("res.partner", partner, ["phone"]))["phone"] };
+    }
+  }, 180_000);
 });

@@ -61,10 +61,15 @@ export class InboundVendor {
     await this.sandbox.subscribe({ system: this.code, url, secret: sandboxCredential(this.code, name ?? ""), ...how });
   }
 
+  /** It tells nobody any more. */
+  async unsubscribe(): Promise<void> {
+    await this.sandbox.subscribe({ system: this.code, url: null, secret: "" });
+  }
+
   /** Waits until nothing of it is on its way, and it tells nobody any more. */
   async close(): Promise<void> {
     await this.caughtUp();
-    await this.sandbox.subscribe({ system: this.code, url: null, secret: "" });
+    await this.unsubscribe();
   }
 
   async add(type: string, fields: object): Promise<string> {
