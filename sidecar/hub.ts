@@ -77,6 +77,8 @@ export class Hub {
   private readonly tracing: Tracing;
   private readonly schedules: Schedules;
   private readonly stopped = new AbortController();
+  /** Whether it came so far as to deliver; settles when it did or gave up. */
+  private starting: Promise<boolean> = Promise.resolve(false);
   private admin: ListeningServer | null = null;
   /** Where vendors' webhooks come in; null when it is closed. */
   readonly door: Door | null;
@@ -148,6 +150,11 @@ export class Hub {
    * wrong that waiting does not heal. Answers false when it was stopped before it came so far.
    */
   async start(): Promise<boolean> {
+    this.starting = this.begin();
+    return this.starting;
+  }
+
+  private async begin(): Promise<boolean> {
     for (const warning of this.config.warnings) this.log.warn(warning, "configuration warning");
     const systems = unkeptSignIns(this.connections, this.config);
     if (systems.length > 0)
@@ -155,8 +162,8 @@ export class Hub {
     await this.listen();
     const { store } = this;
     if (store) await this.patiently("store", async () => migrate(store));
-    await this.warnOfStoreKey();
     if (this.stopped.signal.aborted) return false;
+    await this.warnOfStoreKey();
     await this.shared?.start();
     await this.patiently("queue", async () => {
       this.identity = await verifyIdentity(this.queue, this.config.odoo);
@@ -165,6 +172,7 @@ export class Hub {
     });
     if (this.stopped.signal.aborted) return false;
     await this.door?.open();
+    if (this.stopped.signal.aborted) return false;
     this.inbound?.start();
     this.startPumps();
     this.schedules.start(hubJobs(this));
@@ -188,12 +196,14 @@ export class Hub {
     if (this.stopped.signal.aborted) return;
     this.stopped.abort();
     this.log.info({ worker: this.worker }, "hub stopping");
+    const deadline = AbortSignal.timeout(this.config.delivery.stopSeconds * 1000);
+    // What it closes is opened by then, and nothing is opened afterwards.
+    await Promise.race([this.starting.catch(() => false), aborted(deadline)]);
     this.inbound?.stopLooking();
     await this.schedules.stop();
     await this.listener?.close();
     await this.questions.close();
     await this.door?.close();
-    const deadline = AbortSignal.timeout(this.config.delivery.stopSeconds * 1000);
     await this.inbound?.stop(deadline);
     await Promise.all(this.pumps.map((pump) => pump.stop(deadline)));
     await this.shadow.close();
@@ -356,4 +366,8 @@ export class Hub {
   notify(systems: string[] | null): void {
     for (const pump of this.pumps) if (systems === null || systems.includes(pump.code)) pump.notify();
   }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }
