@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { block, kill, restart, slow, unblock, type Way } from "../../stack/disturb";
 import { silent } from "../../stack/progress";
+import { withClient } from "../../stack/postgres/server";
 import { OdooApi } from "../../support/odoo-api";
 import { SandboxControl } from "../../support/sandbox-control";
 import { installStarterRules } from "../../support/starter-rules";
@@ -45,18 +46,22 @@ const arrived = async (tag: string): Promise<string[]> =>
     .map((record) => (record["fields"] as { name: string }).name)
     .filter((name) => name.startsWith(tag))
     .sort();
-const companyUnknownToTheHub = async (): Promise<number> => {
-  const sent = await odoo.read<{ res_id: number }>("integration.delivery", [["model", "=", "res.partner"]], ["res_id"]);
-  const known = sent.map((delivery) => delivery.res_id);
-  const [id] = await odoo.search("res.partner", [
-    ["is_company", "=", true],
-    ["parent_id", "=", false],
-    ["id", "not in", known],
-    ["user_ids", "=", false],
-  ]);
-  if (id === undefined) throw new Error("Every company was sent already.");
-  return id;
-};
+/** A company that was there before the hub: written past Odoo, so that nothing recorded it. */
+const companyUnknownToTheHub = async (name: string): Promise<number> =>
+  await withClient(stack.postgres.adminUrl, async (client) => {
+    const { rows } = await client.query<{ id: number }>(
+      `INSERT INTO res_partner SELECT (made.company).* FROM (
+         SELECT jsonb_populate_record(p, jsonb_build_object('id', n.id, 'commercial_partner_id', n.id, 'name', $1::text, 'complete_name', $1::text,
+           'vat', NULL, 'ref', NULL, 'email', NULL, 'email_normalized', NULL, 'website', NULL)) AS company
+         FROM res_partner p, (SELECT nextval('res_partner_id_seq') AS id) AS n
+         WHERE p.is_company AND p.parent_id IS NULL LIMIT 1 OFFSET 0) AS made
+       RETURNING id`,
+      [name],
+    );
+    const [company] = rows;
+    if (!company) throw new Error("Odoo has no company to copy.");
+    return company.id;
+  });
 const expectOnceEach = async (tag: string, deliveries: Delivery[], count: number): Promise<void> => {
   expect(deliveries.map(({ state }) => state)).toEqual(Array<string>(count).fill("delivered"));
   expect(await arrived(tag)).toEqual(Array.from({ length: count }, (_, n) => `${tag} ${n}`).sort());
@@ -74,7 +79,7 @@ describe("Odoo's API out of reach while the queue is not", () => {
       // This one needs it: its company was there before the hub, and only Odoo can be asked to send it.
       const contact = await odoo.create("res.partner", {
         name: "Ann Example",
-        parent_id: await companyUnknownToTheHub(),
+        parent_id: await companyUnknownToTheHub(`${tag} before the hub`),
         email: `${tag}@example.com`,
       });
       await exchanges.until(
